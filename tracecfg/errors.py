@@ -1,0 +1,48 @@
+"""What can go wrong in a way that the user can mend, with the exit code that says so."""
+
+from __future__ import annotations
+
+FINDINGS = 1
+USAGE = 2
+ENVIRONMENT = 3
+ROLLED_BACK = 4
+INTERRUPTED = 130
+
+
+class TracecfgError(Exception):
+    """One line that says what is wrong and where, a hint what to do next, and an exit code.
+
+    message: what happened, with file:line where there is one
+    hint: the next step for the user, or "" when the message says it all
+    """
+
+    exit_code = ENVIRONMENT
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(TracecfgError):
+    """The call itself is wrong: a path that is no kernel tree, a bad rules file."""
+
+    exit_code = USAGE
+
+
+class UnknownNameError(TracecfgError):
+    """A subsystem or event that does not exist; the hint holds the nearest names."""
+
+    exit_code = FINDINGS
+
+
+class UnsupportedTreeError(TracecfgError):
+    """A kernel tree whose shape tracecfg does not know or cannot read."""
+
+    exit_code = ENVIRONMENT
+
+
+class ChangeFailedError(TracecfgError):
+    """A change failed half way and was rolled back; nothing is left behind."""
+
+    exit_code = ROLLED_BACK

@@ -1,0 +1,90 @@
+"""A kernel tree on disk: found, identified and read, never written or run."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracecfg.errors import UnsupportedTreeError, UsageError
+
+MAX_FILE = 16 * 1024 * 1024
+"""Bytes. Nothing that people write for the kernel is longer; register tables, generated, are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tree:
+    """A kernel source tree.
+
+    root: absolute path, symlinks resolved
+    version: as `make kernelversion` prints it, such as 6.12.117
+    """
+
+    root: Path
+    version: str
+
+    def read(self, path: str) -> str:
+        """The text of a file, by its path relative to the root; bytes that are not UTF-8 survive
+        as surrogates (write them back with errors="surrogateescape").
+
+        Raises UnsupportedTreeError for a file that is missing, unreadable, too long or outside
+        the tree.
+        """
+        return self.read_bytes(path).decode("utf-8", "surrogateescape")
+
+    def read_bytes(self, path: str) -> bytes:
+        full = self.root / path
+        try:
+            # resolve() on every file would cost a syscall per path component; only links can lead out
+            if full.is_symlink() or ".." in path:
+                full = full.resolve(strict=True)
+                if not full.is_relative_to(self.root):
+                    raise UnsupportedTreeError(
+                        f"{path}: leads out of the tree to {full}", "remove the symlink"
+                    )
+            with full.open("rb") as stream:
+                data = stream.read(MAX_FILE + 1)
+        except (OSError, RuntimeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "symlink loop"
+            raise UnsupportedTreeError(
+                f"{path}: cannot be read: {why}", "is the tree complete and readable for you?"
+            ) from error
+        if len(data) > MAX_FILE:
+            raise UnsupportedTreeError(f"{path}: longer than {MAX_FILE >> 20} MB")
+        return data
+
+    def is_file(self, path: str) -> bool:
+        return (self.root / path).is_file()
+
+    def is_dir(self, path: str) -> bool:
+        return (self.root / path).is_dir()
+
+
+def open_tree(path: Path) -> Tree:
+    """The kernel tree at `path`.
+
+    Raises UsageError when it is none: a tree has a top Makefile with VERSION and PATCHLEVEL,
+    a Kconfig and include/linux.
+    """
+    try:
+        root = path.resolve(strict=True)
+        makefile = (root / "Makefile").read_text(errors="replace")
+    except (OSError, RuntimeError) as error:
+        raise _no_tree(path) from error
+    fields = dict(
+        re.findall(r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)[ \t]*=[ \t]*(.*?)[ \t]*$",
+                   makefile, re.MULTILINE)
+    )  # fmt: skip
+    if not fields.get("VERSION") or not (root / "Kconfig").is_file() \
+            or not (root / "include/linux").is_dir():  # fmt: skip
+        raise _no_tree(path)
+    numbers = [fields.get(name, "") for name in ("VERSION", "PATCHLEVEL", "SUBLEVEL")]
+    version = ".".join(number for number in numbers if number) + fields.get("EXTRAVERSION", "")
+    return Tree(root=root, version=version)
+
+
+def _no_tree(path: Path) -> UsageError:
+    return UsageError(
+        f"{path}: not a kernel tree (no Makefile with VERSION, Kconfig and include/linux)",
+        "name the tree as the first argument, or '.' for the current folder",
+    )

@@ -1,0 +1,127 @@
+"""The data that flows from the readers through the rules to the writers; all of it frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tracecfg.gate import Gate
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """file: relative to the tree's root; line: from 1"""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class EventKind(StrEnum):
+    """What stands in the trace header.
+
+    EVENT: TRACE_EVENT, DEFINE_EVENT and their variants: a directory under events/
+    TRACEPOINT: DECLARE_TRACE: a hook without an event
+    SYSCALL: TRACE_EVENT_SYSCALL: an event whose probe may fault
+    """
+
+    EVENT = "event"
+    TRACEPOINT = "tracepoint"
+    SYSCALL = "syscall"
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Event:
+    """event_class: the DECLARE_EVENT_CLASS it is made from; its own name for a TRACE_EVENT;
+    None for a bare tracepoint"""
+
+    name: str
+    kind: EventKind
+    event_class: str | None
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class GateResult:
+    """gate: None when the Makefiles do not tell; `unknown` then says at which line they stop"""
+
+    gate: Gate | None
+    unknown: Place | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Creator:
+    """A .c file that defines CREATE_TRACE_POINTS and includes the trace header.
+
+    header: the trace header it instantiates
+    """
+
+    place: Place
+    header: str
+    gate: GateResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """EXPORT_TRACEPOINT_SYMBOL(_GPL) or EXPORT_SYMBOL(__tracepoint_x)."""
+
+    event: str
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class Use:
+    """Code that needs the tracepoint to exist or asks whether it is on.
+
+    place: of the call
+    macro: register_trace_*, tracepoint_enabled, DECLARE_TRACEPOINT, ...
+    """
+
+    event: str
+    macro: str
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consumer:
+    """In-kernel code that registers a probe on another system's tracepoint.
+
+    config: the Kconfig symbol whose feature it is, None when it is always built
+    """
+
+    event: str
+    place: Place
+    config: str | None
+    gate: GateResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class TraceSystem:
+    """One trace system with everything in the tree that belongs to it.
+
+    own_option: the Kconfig symbol that switches its events already, or None
+    variable: TRACE_SYSTEM_VAR, given where the name is no C identifier
+    """
+
+    name: str
+    headers: tuple[str, ...]
+    events: tuple[Event, ...]
+    creators: tuple[Creator, ...]
+    exports: tuple[Export, ...]
+    uses: tuple[Use, ...]
+    consumers: tuple[Consumer, ...]
+    own_option: str | None = None
+    variable: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inventory:
+    """What a scan found. problems: what could not be read, by place, with the reason"""
+
+    root: str
+    version: str
+    systems: tuple[TraceSystem, ...]
+    problems: tuple[tuple[Place, str], ...] = field(default=())
