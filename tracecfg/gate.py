@@ -1,13 +1,16 @@
 """Kconfig expressions as values: the condition under which something is built.
 
 A gate is what Documentation/kbuild/kconfig-language.rst calls an expression, reduced to what
-Makefiles can say about objects: symbols, =, !, && and ||.
+Makefiles can say about objects: symbols, =, !, && and ||. Gates made with all_of, any_of and
+negate have ! on symbols only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 
 
 @dataclass(frozen=True)
@@ -52,25 +55,241 @@ Gate = Const | Sym | Equals | Not | All | Any
 ALWAYS = Const(True)
 NEVER = Const(False)
 
+OFF = ("n", "")
+"""Values of a symbol that is not set, as .config and as make see them."""
+
+MAX_TABLE = 1 << 12
+"""Rows of the truth table that implies() is ready to go through."""
+
+_Kind = type[All] | type[Any]
+
 
 def all_of(gates: Iterable[Gate]) -> Gate:
-    """The conjunction, flattened, without repeats, simplified by absorption and constants."""
-    raise NotImplementedError
+    """The conjunction, flattened, without repeats, simplified by absorption and constants; what
+    its parts have in common is written once."""
+    return _join(All, gates)
 
 
 def any_of(gates: Iterable[Gate]) -> Gate:
     """The disjunction, likewise."""
-    raise NotImplementedError
+    return _join(Any, gates)
 
 
 def negate(gate: Gate) -> Gate:
-    raise NotImplementedError
+    """What holds exactly when `gate` does not."""
+    match gate:
+        case Const(value):
+            return NEVER if value else ALWAYS
+        case Not(of):
+            return of
+        case All(of):
+            return any_of(map(negate, of))
+        case Any(of):
+            return all_of(map(negate, of))
+        case Equals(name, value) if value in OFF:
+            return Sym(name)
+    return Not(gate)
+
+
+def implies(a: Gate, b: Gate) -> bool:
+    """Whether b holds whenever a does; False also when there are too many symbols to tell."""
+    counterexample = all_of((a, negate(b)))
+    if isinstance(counterexample, Const):
+        return not counterexample.value
+    values: dict[str, list[str]] = {name: ["n"] for name in sorted(symbols(counterexample))}
+    for atom in _atoms(counterexample):
+        if isinstance(atom, Equals) and atom.value not in values[atom.name]:
+            values[atom.name].append(atom.value)
+    rows = 1
+    for choices in values.values():
+        # a tristate is n, m or y; without = in the expression m and y do not differ
+        choices += ["y", "m"] if len(choices) > 1 else ["y"]
+        rows *= len(choices)
+    return rows <= MAX_TABLE and not any(
+        holds(counterexample, dict(zip(values, row, strict=True)))
+        for row in product(*values.values())
+    )
+
+
+def holds(gate: Gate, config: Mapping[str, str]) -> bool:
+    """The gate's truth under a configuration: symbol names without CONFIG_ and their values;
+    a missing symbol is n."""
+    match gate:
+        case Const(value):
+            return value
+        case Sym(name):
+            return config.get(name, "n") not in OFF
+        case Equals(name, value):
+            have = config.get(name, "n")
+            return have == value or (have in OFF and value in OFF)
+        case Not(of):
+            return not holds(of, config)
+        case All(of):
+            return all(holds(part, config) for part in of)
+        case Any(of):
+            return any(holds(part, config) for part in of)
 
 
 def to_kconfig(gate: Gate) -> str:
     """The expression as Kconfig writes it: `GPIOLIB && (A || !B)`; deterministic."""
-    raise NotImplementedError
+    match gate:
+        case Const(value):
+            return "y" if value else "n"
+        case Sym(name):
+            return name
+        case Equals(name, value):
+            return f"{name}={_constant(value)}"
+        case Not(Equals(name, value)):
+            return f"{name}!={_constant(value)}"
+        case Not(of):
+            return "!" + _nested(of)
+        case All(of):
+            return " && ".join(map(_nested, of))
+        case Any(of):
+            return " || ".join(map(_nested, of))
 
 
 def symbols(gate: Gate) -> frozenset[str]:
-    raise NotImplementedError
+    """The names, without CONFIG_, that the gate depends on."""
+    return frozenset(atom.name for atom in _atoms(gate))
+
+
+def _nested(gate: Gate) -> str:
+    text = to_kconfig(gate)
+    return f"({text})" if isinstance(gate, All | Any) else text
+
+
+def _constant(value: str) -> str:
+    return value if value in ("y", "m", "n") else '"' + value.replace('"', '\\"') + '"'
+
+
+def _atoms(gate: Gate) -> Iterator[Sym | Equals]:
+    match gate:
+        case Sym() | Equals():
+            yield gate
+        case Not(of):
+            yield from _atoms(of)
+        case All(of) | Any(of):
+            for part in of:
+                yield from _atoms(part)
+
+
+def _join(kind: _Kind, gates: Iterable[Gate]) -> Gate:
+    """all_of and any_of are each other's mirror image: what is true here is false there."""
+    zero = kind is Any  # the constant that decides the whole
+    parts = list(gates)
+    while True:
+        flat: dict[Gate, None] = {}
+        for part in _flatten(kind, parts):
+            if isinstance(part, Const):
+                if part.value == zero:
+                    return ALWAYS if zero else NEVER
+            else:
+                flat[part] = None
+        parts = _propagate(kind, list(flat))
+        if parts != list(flat):
+            continue
+        parts = _factor(kind, _absorb(parts))
+        if parts == list(flat):
+            break
+    if not parts:
+        return NEVER if zero else ALWAYS
+    return parts[0] if len(parts) == 1 else kind(tuple(parts))
+
+
+def _flatten(kind: _Kind, gates: Iterable[Gate]) -> Iterator[Gate]:
+    for gate in gates:
+        match gate:
+            case Equals(name, value) if value in OFF:
+                yield Not(Sym(name))
+            case Not(of) if not isinstance(of, Sym) and not (
+                isinstance(of, Equals) and of.value not in OFF
+            ):
+                yield from _flatten(kind, (negate(of),))
+            case All(of) | Any(of) if type(gate) is kind:
+                yield from _flatten(kind, of)
+            case _:
+                yield gate
+
+
+def _propagate(kind: _Kind, parts: list[Gate]) -> list[Gate]:
+    """In A && x, x matters only where A is true; in A || x only where A is false."""
+    facts: dict[str, dict[Sym | Equals, bool]] = {}
+    for part in parts:
+        atom = part.of if isinstance(part, Not) else part
+        if isinstance(atom, Sym | Equals):
+            truth = (kind is All) == (atom is part)
+            if facts.setdefault(atom.name, {}).setdefault(atom, truth) != truth:
+                return [Const(kind is Any)]
+    for name, about in facts.items():
+        # a tristate that is neither y nor m is n
+        off = Equals(name, "y"), Equals(name, "m")
+        if all(about.get(atom) is False for atom in off) and Sym(name) not in about:
+            unset: Gate = Not(Sym(name))
+            return [*parts, unset if kind is All else Sym(name)]
+    if not facts:
+        return parts
+    return [_assume(part, facts, top=True) for part in parts]
+
+
+def _assume(gate: Gate, facts: dict[str, dict[Sym | Equals, bool]], *, top: bool = False) -> Gate:
+    """The gate where the facts hold; at the top a fact does not explain itself away."""
+    match gate:
+        case Sym(name) | Equals(name, _):
+            for atom, truth in facts.get(name, {}).items():
+                known = truth if atom == gate and not top else _follows(gate, atom, truth)
+                if known is not None:
+                    return Const(known)
+            return gate
+        case Not(of):
+            return negate(_assume(of, facts, top=top))
+        case All(of) | Any(of):
+            parts = [_assume(part, facts) for part in of]
+            if all(new is old for new, old in zip(parts, of, strict=True)):
+                return gate
+            return _join(type(gate), parts)
+    return gate
+
+
+def _follows(gate: Sym | Equals, atom: Sym | Equals, truth: bool) -> bool | None:
+    """What one statement about a symbol says about another about the same symbol."""
+    if gate == atom:
+        return None
+    if truth and isinstance(atom, Equals):
+        return isinstance(gate, Sym)
+    return False if not truth and isinstance(atom, Sym) else None
+
+
+def _operands(gate: Gate) -> tuple[Gate, ...]:
+    return gate.of if isinstance(gate, All | Any) else (gate,)
+
+
+def _absorb(parts: list[Gate]) -> list[Gate]:
+    """A whole A && B || A && B && C; single symbols have been propagated."""
+    sets = {at: frozenset(part.of) for at, part in enumerate(parts) if isinstance(part, All | Any)}
+    return [
+        part
+        for at, part in enumerate(parts)
+        if at not in sets
+        or not any(
+            other < sets[at] or (other == sets[at] and before < at)
+            for before, other in sets.items()
+        )
+    ]
+
+
+def _factor(kind: _Kind, parts: list[Gate]) -> list[Gate]:
+    """A && B || A && C is A && (B || C)."""
+    dual: _Kind = Any if kind is All else All
+    count = Counter(operand for part in parts for operand in _operands(part))
+    if not count or max(count.values()) < 2:
+        return parts
+    common = max(count, key=lambda operand: count[operand])
+    sharing = [part for part in parts if common in _operands(part)]
+    rests = [
+        _join(dual, (operand for operand in _operands(part) if operand != common))
+        for part in sharing
+    ]
+    merged = _join(dual, (common, _join(kind, rests)))
+    return [merged if part is sharing[0] else part for part in parts
+            if part is sharing[0] or part not in sharing]  # fmt: skip

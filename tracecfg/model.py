@@ -89,12 +89,13 @@ class Use:
 class Consumer:
     """In-kernel code that registers a probe on another system's tracepoint.
 
-    config: the Kconfig symbol whose feature it is, None when it is always built
+    configs: the Kconfig symbols that govern the code, the object's own first, then those of the
+    #ifdefs around it from the outside in; empty when it is always built
     """
 
     event: str
     place: Place
-    config: str | None
+    configs: tuple[str, ...]
     gate: GateResult
 
 
@@ -102,8 +103,9 @@ class Consumer:
 class TraceSystem:
     """One trace system with everything in the tree that belongs to it.
 
-    own_option: the Kconfig symbol that switches its events already, or None
+    own_option: the Kconfig symbol by which its headers define its events away, or None
     variable: TRACE_SYSTEM_VAR, given where the name is no C identifier
+    switch: the option that a series applied earlier gave it, or None
     """
 
     name: str
@@ -115,6 +117,7 @@ class TraceSystem:
     consumers: tuple[Consumer, ...]
     own_option: str | None = None
     variable: str | None = None
+    switch: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,3 +128,58 @@ class Inventory:
     version: str
     systems: tuple[TraceSystem, ...]
     problems: tuple[tuple[Place, str], ...] = field(default=())
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Reason:
+    """Why a decision is as it is. rule: its name in rules.toml; says: what it decided"""
+
+    rule: str
+    says: str
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Select:
+    """A `select <option> if <condition>` line that a consumer's Kconfig entry gets.
+
+    config: the consumer's symbol; condition: "" for none; place: the entry
+    """
+
+    config: str
+    condition: str
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """The Kconfig entry of one trace system. depends: "" for none; help_text: its paragraphs"""
+
+    name: str
+    prompt: str
+    depends: str
+    default: str
+    help_text: str
+    selects: tuple[Select, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What is done with one trace system: an option, or a skip with its reason.
+
+    notes: what a user of the option should know, a sentence each
+    """
+
+    system: TraceSystem
+    option: Option | None
+    skipped: str | None
+    reasons: tuple[Reason, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Every decision, by the systems' names."""
+
+    version: str
+    decisions: tuple[Decision, ...]
+    problems: tuple[tuple[Place, str], ...] = ()

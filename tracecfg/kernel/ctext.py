@@ -1,0 +1,181 @@
+"""C source as text: comments blanked, directives found, calls taken apart.
+
+Nothing here knows what a tracepoint is. Blanking keeps every offset and every newline, so a
+position in the blanked text is a position in the file.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_COMMENT_OR_LITERAL = re.compile(
+    r"""\#[ \t]*include[ \t]*"[^"\n]*"|/\*.*?(?:\*/|\Z)|//[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""", re.DOTALL
+)
+_STRAY_BACKSLASH = re.compile(r"\\(?=\r?\n)")
+_NOT_NEWLINE = re.compile(r"[^\n]")
+_DIRECTIVE = re.compile(
+    r"^[ \t]*\#[ \t]*(?P<word>\w+)(?P<rest>(?:[^\n\\]|\\\r?\n|\\.)*)", re.MULTILINE
+)
+_CONTINUATION = re.compile(r"\\\r?\n")
+_BRACKET_OR_COMMA = re.compile(r"[(){}\[\],]")
+
+
+def blank(text: str) -> str:
+    """The text with comments and the insides of literals turned into spaces, offsets kept; what an
+    #include names stays."""
+    return _COMMENT_OR_LITERAL.sub(_blank_match, text)
+
+
+def _blank_match(match: re.Match[str]) -> str:
+    found = match.group()
+    if found[0] == "#":
+        return found
+    if found[0] in "\"'":
+        return found[0] + " " * (len(found) - 2) + found[0]
+    return _NOT_NEWLINE.sub(" ", found) if "\n" in found else " " * len(found)
+
+
+class Lines:
+    """Turns offsets into line numbers (from 1)."""
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def number(self, offset: int) -> int:
+        return bisect_right(self._starts, offset)
+
+
+@dataclass(frozen=True)
+class Directive:
+    """One preprocessor line with its continuation lines.
+
+    word: `define`, `if`, ...; rest: what follows, in one line; start, end: offsets in the text
+    """
+
+    word: str
+    rest: str
+    start: int
+    end: int
+
+
+def directives(blanked: str) -> list[Directive]:
+    return [
+        Directive(
+            match["word"],
+            _CONTINUATION.sub(" ", match["rest"]).strip(),
+            match.start(),
+            match.end(),
+        )
+        for match in _DIRECTIVE.finditer(blanked)
+    ]
+
+
+def without(blanked: str, found: list[Directive]) -> str:
+    """The text with the directives blanked too: the code that is left."""
+    parts = []
+    at = 0
+    for directive in found:
+        parts.append(blanked[at : directive.start])
+        parts.append(_NOT_NEWLINE.sub(" ", blanked[directive.start : directive.end]))
+        at = directive.end
+    parts.append(blanked[at:])
+    return _STRAY_BACKSLASH.sub(" ", "".join(parts))
+
+
+def arguments(blanked: str, opening: int) -> tuple[list[str], int] | None:
+    """The top-level arguments of the call whose `(` is at `opening`, and the offset behind `)`.
+
+    None when the bracket is never closed.
+    """
+    depth = 0
+    parts: list[str] = []
+    start = opening + 1
+    for match in _BRACKET_OR_COMMA.finditer(blanked, opening):
+        char = match.group()
+        if char in "({[":
+            depth += 1
+        elif char in ")}]":
+            depth -= 1
+            if depth == 0:
+                parts.append(blanked[start : match.start()].strip())
+                return parts, match.end()
+        elif depth == 1:
+            parts.append(blanked[start : match.start()].strip())
+            start = match.end()
+    return None
+
+
+_CONFIG = r"CONFIG_(\w+?)(?:_MODULE)?\b"
+_POSITIVE = re.compile(
+    rf"^(?:defined\s*\(?\s*|IS_(?:ENABLED|REACHABLE|BUILTIN)\s*\(\s*)?{_CONFIG}\s*\)?$"
+)
+_NEGATIVE = re.compile(
+    rf"!\s*(?:defined\s*\(?\s*|IS_(?:ENABLED|REACHABLE|BUILTIN)\s*\(\s*)?{_CONFIG}"
+)
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One arm of a conditional, as far as it speaks of configuration symbols.
+
+    needs: the symbol that must be set for the arm, when it is just one
+    refuses: the symbols whose absence (also) opens the arm
+    dead: `#if 0`
+    """
+
+    needs: str | None = None
+    refuses: tuple[str, ...] = ()
+    dead: bool = False
+
+
+def branch(directive: Directive) -> Branch:
+    """What an #if, #ifdef, #ifndef or #elif says."""
+    rest = directive.rest
+    if directive.word in ("ifdef", "ifndef"):
+        match = re.match(rf"{_CONFIG}$", rest)
+        if match is None:
+            return Branch()
+        return Branch(needs=match[1]) if directive.word == "ifdef" else Branch(refuses=(match[1],))
+    if rest in ("0", "(0)"):
+        return Branch(dead=True)
+    match = _POSITIVE.match(rest)
+    return Branch(
+        needs=match[1] if match else None,
+        refuses=tuple(found[1] for found in _NEGATIVE.finditer(rest)),
+    )
+
+
+def opposite(taken: list[Branch]) -> Branch:
+    """The #else of the arms `taken`."""
+    first = taken[0]
+    if first.dead:
+        return Branch()
+    return Branch(
+        needs=first.refuses[0] if len(first.refuses) == 1 and len(taken) == 1 else None,
+        refuses=tuple(arm.needs for arm in taken if arm.needs),
+    )
+
+
+def conditionals(found: list[Directive]) -> Iterator[tuple[Directive, tuple[Branch, ...]]]:
+    """Each directive with the stack of arms it stands in (its own #if not yet counted)."""
+    stack: list[list[Branch]] = []
+    current: list[Branch] = []
+    for directive in found:
+        if directive.word in ("elif", "else", "endif") and stack:
+            current.pop()
+        yield directive, tuple(current)
+        if directive.word in ("if", "ifdef", "ifndef"):
+            arm = branch(directive)
+            stack.append([arm])
+            current.append(arm)
+        elif directive.word == "elif" and stack:
+            arm = branch(directive)
+            stack[-1].append(arm)
+            current.append(arm)
+        elif directive.word == "else" and stack:
+            current.append(opposite(stack[-1]))
+        elif directive.word == "endif" and stack:
+            stack.pop()

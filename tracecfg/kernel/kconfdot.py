@@ -1,0 +1,127 @@
+"""A .config: reading one into a loaded Kconfig, and writing what the symbols are now.
+
+Follows conf_read_simple() and conf_write() in scripts/kconfig/confdata.c.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tracecfg.kernel.kconflib import LIB, Item
+from tracecfg.kernel.kconfvalue import Symbol
+
+_ASSIGNED = re.compile(r"CONFIG_([^=]+)=(.*)", re.DOTALL).fullmatch
+_UNSET = re.compile(r"# CONFIG_([^ ]+) is not set").fullmatch
+
+
+def read_config(kconfig: Item, text: str, name: str) -> tuple[str, ...]:
+    """Take over a .config as conf_read_simple() does; the names that the tree does not define.
+
+    Lines that say nothing valid become warnings on `kconfig`, with name:line.
+    """
+    unknown: list[str] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        line = line.rstrip("\r")
+        assigned, unset = _ASSIGNED(line), _UNSET(line)
+        match = assigned or unset
+        if not match:
+            if line and not line.startswith("#"):
+                kconfig._warn(f"unexpected data: {line[:80]}", name, number)
+            continue
+        symbol = kconfig.syms.get(match[1])
+        if symbol is None or not symbol.nodes:
+            unknown.append(match[1])
+            continue
+        value = _value(symbol, assigned[2] if assigned else "n")
+        if value is None:
+            kconfig._warn(f"no valid value for {symbol.name}: {line[:80]}", name, number)
+            continue
+        if symbol.user_value is not None:
+            kconfig._warn(f"{symbol.name} is assigned again", name, number)
+        _assign(symbol, value)
+    kconfig._invalidate_all()
+    return tuple(unknown)
+
+
+def _value(symbol: Symbol, text: str) -> int | str | None:
+    if symbol.orig_type in LIB._BOOL_TRISTATE:
+        value: int | None = LIB.STR_TO_TRI.get(text[:1])
+        return None if value == 1 and symbol.orig_type is LIB.BOOL else value
+    if symbol.orig_type is LIB.STRING:
+        match = LIB._conf_string_match(text)
+        return LIB.unescape(match[1]) if match else None
+    digits = r"-?(?:0|[1-9][0-9]*)" if symbol.orig_type is LIB.INT else r"(?:0[xX])?[0-9a-fA-F]+"
+    return text if re.fullmatch(digits, text) else None
+
+
+def _assign(symbol: Symbol, value: int | str) -> None:
+    symbol.user_value = value
+    choice = symbol.choice
+    if choice is None:
+        return
+    if symbol in choice.assigned:
+        choice.assigned.remove(symbol)
+    choice.assigned.append(symbol)
+    if value:
+        choice.user_value = max(choice.user_value or 0, value)
+    if value == LIB.STR_TO_TRI["y"]:
+        choice.user_selection = symbol
+
+
+def config_lines(kconfig: Item) -> Iterator[str]:
+    """The .config that conf_write() writes, without its four header lines."""
+    written: set[Symbol] = set()
+    gap = False
+    for node, leaving in _walk(kconfig.top_node):
+        item = node.item
+        if leaving:
+            if kconfig.dialect.end_of and item is LIB.MENU and _is_visible(node):
+                yield f"# end of {node.prompt[0]}\n"
+                gap = True
+        elif item.__class__ is Symbol:
+            if item in written:
+                continue
+            line = _line(item)
+            if line:
+                written.add(item)
+                yield f"\n{line}" if gap else line
+                gap = False
+        elif item in (LIB.MENU, LIB.COMMENT) and _is_visible(node):
+            yield f"\n#\n# {node.prompt[0]}\n#\n"
+            gap = False
+
+
+def _walk(top: Item) -> Iterator[tuple[Item, bool]]:
+    """Every menu entry below `top`, before its children (False) and after them (True)."""
+    node = top.list
+    while node is not None:
+        yield node, False
+        if node.list:
+            node = node.list
+            continue
+        while True:
+            yield node, True
+            if node.next:
+                node = node.next
+                break
+            node = node.parent
+            if node is None or node is top:
+                return
+
+
+def _is_visible(node: Item) -> bool:
+    return bool(LIB.expr_value(node.dep)) and (
+        node.item is not LIB.MENU or bool(LIB.expr_value(node.visibility))
+    )
+
+
+def _line(symbol: Symbol) -> str:
+    value = symbol.str_value
+    if not symbol._write_to_conf or not symbol.orig_type:
+        return ""
+    if symbol.orig_type is LIB.STRING:
+        value = f'"{LIB.escape(value)}"'
+    elif value == "n" and symbol.orig_type in LIB._BOOL_TRISTATE:
+        return f"# CONFIG_{symbol.name} is not set\n"
+    return f"CONFIG_{symbol.name}={value}\n"

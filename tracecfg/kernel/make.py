@@ -1,0 +1,406 @@
+"""GNU make's language, read but never run: one Makefile for all configurations at once.
+
+Assignments and conditionals are only noted; their right sides are expanded when something asks
+for them, as of the line they stand on. So what no object depends on costs nothing and can fail
+without harm: $(shell ...), compiler probes, files that a build makes.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from tracecfg.errors import TracecfgError
+from tracecfg.gate import ALWAYS, NEVER, Equals, Gate, Sym, all_of, any_of, negate
+from tracecfg.kernel.makeexpand import Expander
+from tracecfg.kernel.maketext import Keyword, Statement
+from tracecfg.kernel.makevalue import (
+    Marks,
+    TooMuchError,
+    Value,
+    Words,
+    add,
+    alternatives,
+    both,
+    is_opaque,
+    matches_opaque,
+    nonempty,
+    opaque_gate,
+    words,
+)
+from tracecfg.model import Place
+
+MAX_NESTED = 50
+MAX_INCLUDES = 400
+
+_END = 1 << 60
+_CONFIG_SUFFIX = re.compile(r"([\w./-]+-)\$[({]CONFIG_(\w+)[)}]")
+_CONFIG_ALONE = re.compile(r"\$[({]CONFIG_(\w+)[)}]")
+
+PRESET_EMPTY = frozenset(
+    f"{kind}-{suffix}" for kind in ("obj", "lib", "always", "subdir") for suffix in ("y", "m")
+)
+"""What scripts/Makefile.build sets with := before it includes a Makefile: += expands at once."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One ifdef, ifndef, ifeq or ifneq; at: see Makefile._at"""
+
+    statement: Statement
+    at: int
+    path: str
+    negated: bool = False
+
+
+@dataclass
+class Frame:
+    """The branch of a conditional that statements stand in; gate: None until asked for."""
+
+    parent: Frame | None
+    conditions: tuple[Condition, ...]
+    gate: Gate | None = None
+
+
+class Assignment(NamedTuple):
+    """at: see Makefile._at; gate: when the name, as far as it is computed, is this one"""
+
+    at: int
+    frame: Frame
+    gate: Gate
+    operator: str
+    text: str
+    path: str
+    line: int
+
+    @property
+    def place(self) -> Place:
+        return Place(self.path, self.line)
+
+
+class Makefile:
+    """One Makefile with what it includes, for all configurations.
+
+    read: gives the statements of a file of the tree, raises TracecfgError for one it cannot read
+    outside: gives the value of a variable that the Makefile does not set
+    follow: whether to go into what it includes
+    exported: names of variables for the Makefiles that it calls
+    opaque: what could not be followed and may set any variable
+    broken: a mark where make would stop with an error
+    """
+
+    def __init__(
+        self,
+        read: Callable[[str], tuple[Statement, ...]],
+        outside: Callable[[str, Place], Value],
+        marks: Marks,
+        *,
+        follow: bool = True,
+    ) -> None:
+        self._read = read
+        self._outside = outside
+        self._marks = marks
+        self._follow = follow
+        self._at = 0
+        """How many statements were run: a variable's value depends on where it is asked for."""
+        self._stack: list[str] = []
+        self._includes = 0
+        self._top = Frame(None, (), ALWAYS)
+        self._nameless: list[tuple[str, Assignment]] = []
+        self._conditions: dict[int, Gate] = {}
+        self._expanded: dict[tuple[int, int], Value] = {}
+        self._known_words: dict[int, Words] = {}
+        self._active: set[tuple[str, int]] = set()
+        self._expander = Expander(self._variable, self._is_set, marks)
+        self._expand = self._expander.expand
+        self.variables: dict[str, list[Assignment]] = {}
+        self.exported: set[str] = set()
+        self.opaque: list[tuple[Place, str]] = []
+        self.broken: Gate = ALWAYS
+
+    def run(self, path: str) -> None:
+        """Raises TracecfgError when the file cannot be read."""
+        self._run(path, self._top)
+
+    def value(self, name: str) -> Value:
+        """The variable as it is after the last line."""
+        place = self._place_of(name)
+        try:
+            return self._variable(name, _END, place)
+        except TooMuchError as error:
+            return [(ALWAYS, self._marks.text(place, str(error)))]
+
+    def words(self, name: str, ending: str) -> Words:
+        """The variable's words, after the last line, that end so or may be anything."""
+        place = self._place_of(name)
+        try:
+            return self._words(name, ending, place)
+        except TooMuchError as error:
+            return [(ALWAYS, self._marks.text(place, str(error)))]
+
+    # ---- statements
+
+    def _run(self, path: str, frame: Frame) -> None:
+        statements = self._read(path)
+        self._stack.append(path)
+        branches: list[tuple[Frame, tuple[Condition, ...]]] = []
+        for statement in statements:
+            self._at += 1
+            match statement.keyword:
+                case Keyword.ASSIGN:
+                    self._assign(statement, frame, path)
+                case Keyword.IF:
+                    condition = Condition(statement, self._at, path)
+                    branches.append((frame, (condition,)))
+                    frame = Frame(frame, (condition,))
+                case Keyword.ELSE if branches:
+                    outer, conditions = branches[-1]
+                    others = tuple(replace(one, negated=True) for one in conditions)
+                    if statement.operator:
+                        condition = Condition(statement, self._at, path)
+                        branches[-1] = (outer, (*conditions, condition))
+                        others = (*others, condition)
+                    frame = Frame(outer, others)
+                case Keyword.ENDIF if branches:
+                    frame = branches.pop()[0]
+                case Keyword.INCLUDE:
+                    self._include(statement, frame, path)
+                case Keyword.EXPORT:
+                    self.exported.update(statement.text.split())
+                case Keyword.OPAQUE:
+                    self.opaque.append((Place(path, statement.line), statement.text))
+                case Keyword.BROKEN:
+                    self._break(path, statement.line, statement.text)
+                case _:
+                    self._break(path, statement.line, "else or endif without a conditional")
+        if branches:
+            self._break(path, branches[-1][1][0].statement.line, "conditional without endif")
+        self._stack.pop()
+
+    def _break(self, path: str, line: int, reason: str) -> None:
+        self.broken = both(self.broken, self._marks.gate(Place(path, line), reason))
+
+    def _assign(self, statement: Statement, frame: Frame, path: str) -> None:
+        _, line, operator, name, text = statement
+        names: Iterable[tuple[str, Gate]]
+        if "$" not in name:
+            names = ((name, ALWAYS),)
+        elif suffix := _CONFIG_SUFFIX.fullmatch(name):
+            symbol = Sym(suffix[2])
+            names = ((suffix[1] + "y", symbol), (suffix[1], negate(symbol)))
+        else:
+            names = self._computed(name, Place(path, line))
+        for target, gate in names:
+            assignment = Assignment(self._at, frame, gate, operator, text, path, line)
+            if is_opaque(target):
+                self._nameless.append((target, assignment))
+            else:
+                self.variables.setdefault(target, []).append(assignment)
+
+    def _computed(self, name: str, place: Place) -> Iterator[tuple[str, Gate]]:
+        try:
+            spellings = alternatives(self._expand(name, self._at, place))
+        except TooMuchError as error:
+            yield self._marks.text(place, str(error)), ALWAYS
+            return
+        table: dict[str, Gate] = {}
+        for gate, target in spellings:
+            # built in and module are the same to a gate
+            add(table, target[:-1] + "y" if target.endswith("-m") else target, gate)
+        yield from table.items()
+
+    def _include(self, statement: Statement, frame: Frame, path: str) -> None:
+        if not self._follow:
+            return
+        place = Place(path, statement.line)
+        try:
+            targets = words(self._expand(statement.text, self._at, place))
+        except TooMuchError as error:
+            self.opaque.append((place, str(error)))
+            return
+        for gate, target in targets:
+            inner = posixpath.normpath(target)
+            self._includes += 1
+            if is_opaque(inner) or inner.startswith(("/", "../")):
+                self.opaque.append((place, "include: which file cannot be told"))
+            elif inner in self._stack or self._includes > MAX_INCLUDES:
+                self._break(path, statement.line, f"includes {inner} again and again")
+            else:
+                guard = both(self._frame_gate(frame), gate) if gate is not ALWAYS else None
+                try:
+                    self._run(inner, frame if guard is None else Frame(None, (), guard))
+                except TracecfgError as error:
+                    if not statement.operator:
+                        self.opaque.append((place, f"include: {error.message}"))
+
+    # ---- conditions
+
+    def _frame_gate(self, frame: Frame) -> Gate:
+        if frame.gate is None:
+            gate = self._frame_gate(frame.parent) if frame.parent else ALWAYS
+            if gate is not NEVER:
+                gate = all_of((gate, *map(self._condition, frame.conditions)))
+            frame.gate = gate
+        return frame.gate
+
+    def _condition(self, condition: Condition) -> Gate:
+        known = self._conditions.get(condition.at)
+        if known is None:
+            place = Place(condition.path, condition.statement.line)
+            try:
+                known = self._evaluate(condition.statement, condition.at, place)
+            except TooMuchError as error:
+                known = self._marks.gate(place, str(error))
+            self._conditions[condition.at] = known
+        return negate(known) if condition.negated else known
+
+    def _evaluate(self, statement: Statement, at: int, place: Place) -> Gate:
+        operator, left, right = statement.operator, statement.name, statement.text
+        if operator in ("ifdef", "ifndef"):
+            gate = any_of(
+                both(gate, nonempty(self._variable(name, at, place)))
+                for gate, name in alternatives(self._expand(left, at, place))
+            )
+        else:
+            gate = self._equal(left, right, at, place)
+        return gate if operator in ("ifdef", "ifeq") else negate(gate)
+
+    def _equal(self, left: str, right: str, at: int, place: Place) -> Gate:
+        for one, other in ((left, right), (right, left)):
+            alone = _CONFIG_ALONE.fullmatch(one)
+            if alone and other and "$" not in other and not self._is_set(f"CONFIG_{alone[1]}"):
+                return Equals(alone[1], other)
+            if not one:
+                return negate(nonempty(self._expand(other, at, place)))
+        ours, theirs = (alternatives(self._expand(side, at, place)) for side in (left, right))
+        gates = []
+        for our_gate, ours_text in ours:
+            for gate, text in theirs:
+                if is_opaque(ours_text) or is_opaque(text):
+                    if matches_opaque(ours_text, text) or matches_opaque(text, ours_text):
+                        gates.append(all_of((our_gate, gate, opaque_gate(ours_text + text))))
+                elif ours_text == text:
+                    gates.append(both(our_gate, gate))
+        return any_of(gates)
+
+    # ---- variables
+
+    def _is_set(self, name: str) -> bool:
+        return name in self.variables
+
+    def _place_of(self, name: str) -> Place:
+        assignments = self.variables.get(name)
+        return assignments[0].place if assignments else Place("", 0)
+
+    def _assignments(self, name: str) -> list[Assignment]:
+        """Those of the variable and those of names that cannot be told but may be this one."""
+        assignments = self.variables.get(name, [])
+        for pattern, one in self._nameless:
+            if matches_opaque(pattern, name):
+                gate = both(one.gate, opaque_gate(pattern))
+                assignments = [*assignments, one._replace(operator="+=", gate=gate)]
+        return assignments
+
+    def _variable(self, name: str, at: int, place: Place) -> Value:
+        assignments = self._assignments(name)
+        if not assignments:
+            return self._default(name, place)
+        key = (name, at)
+        if key in self._active or len(self._active) > MAX_NESTED:
+            return [(ALWAYS, self._marks.text(place, f"{name} refers to itself, or on and on"))]
+        self._active.add(key)
+        try:
+            start = self._last_certain(assignments, at)
+            value = self._default(name, place) if start < 0 else []
+            for one, right_at in _effective(name, assignments, start, at):
+                gate = self._gate(one, assignments)
+                if gate is NEVER:
+                    continue
+                added = [(both(gate, inner), text) for inner, text in self._right(one, right_at)]
+                if one.operator == "+=":
+                    value = [*value, (ALWAYS, " "), *added] if value else added
+                else:
+                    value = _unless(gate, value) + added
+            return value
+        finally:
+            self._active.discard(key)
+
+    def _words(self, name: str, ending: str, place: Place) -> Words:
+        assignments = self._assignments(name)
+        start = self._last_certain(assignments, _END)
+        found = words(self._default(name, place)) if start < 0 else []
+        for one, right_at in _effective(name, assignments, start, _END):
+            if "$" in one.text:
+                known = self._known_words.get(one.at)
+                if known is None:
+                    known = self._known_words[one.at] = words(self._right(one, right_at))
+            else:
+                known = [(ALWAYS, word) for word in one.text.split()] if ending in one.text else []
+            right = [item for item in known if item[1].endswith(ending) or is_opaque(item[1])]
+            # the gates of lines that do not matter need not be known
+            if right or (found and one.operator != "+="):
+                gate = self._gate(one, assignments)
+                if one.operator != "+=":
+                    found = _unless(gate, found)
+                found += [(both(gate, inner), word) for inner, word in right]
+        return [item for item in found if item[0] is not NEVER]
+
+    def _last_certain(self, assignments: list[Assignment], at: int) -> int:
+        """The last assignment that leaves nothing of those before it, -1 when there is none."""
+        for index in range(len(assignments) - 1, -1, -1):
+            one = assignments[index]
+            if one.at < at and one.operator in ("=", ":=") and self._gate_of(one) is ALWAYS:
+                return index
+        return -1
+
+    def _gate(self, one: Assignment, assignments: list[Assignment]) -> Gate:
+        if one.operator != "?=":
+            return self._gate_of(one)
+        earlier = any_of(self._gate_of(other) for other in assignments if other.at < one.at)
+        return both(self._gate_of(one), negate(earlier))
+
+    def _gate_of(self, one: Assignment) -> Gate:
+        return both(self._frame_gate(one.frame), one.gate)
+
+    def _right(self, one: Assignment, at: int) -> Value:
+        """What an assignment's right side is worth as of statement `at`."""
+        if one.operator == "!=":
+            return [(ALWAYS, self._marks.text(one.place, "the output of a shell command"))]
+        if "$" not in one.text:
+            return [(ALWAYS, one.text)]
+        if self._expander.locals:
+            return self._expand(one.text, at, one.place)
+        key = (one.at, at)
+        known = self._expanded.get(key)
+        if known is None:
+            known = self._expanded[key] = self._expand(one.text, at, one.place)
+        return known
+
+    def _default(self, name: str, place: Place) -> Value:
+        if name.startswith("CONFIG_"):
+            return [(Equals(name[7:], "y"), "y"), (Equals(name[7:], "m"), "m")]
+        return [] if name in PRESET_EMPTY else self._outside(name, place)
+
+
+def _effective(
+    name: str, assignments: list[Assignment], start: int, at: int
+) -> Iterator[tuple[Assignment, int]]:
+    """The assignments from `start` on and before statement `at`, each with the statement as of
+    which its right side is expanded."""
+    immediate = name in PRESET_EMPTY
+    for one in assignments[max(start, 0) :]:
+        if one.at >= at:
+            break
+        if one.operator in ("=", ":="):
+            immediate = one.operator == ":="
+        yield one, one.at if immediate else at
+
+
+def _unless(gate: Gate, value: Value) -> Value:
+    if gate is ALWAYS or not value:
+        return []
+    kept = negate(gate)
+    return [(both(inner, kept), text) for inner, text in value]

@@ -1,0 +1,134 @@
+"""Finds the files of a tree that have to do with tracepoints: with rg, git grep or by reading.
+
+All three give the same list: C sources and headers below the folders that belong to the kernel,
+which hold one of WORDS.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from enum import StrEnum
+from pathlib import Path
+
+from tracecfg import osio
+from tracecfg.errors import UnsupportedTreeError
+from tracecfg.kernel.tree import Tree
+
+WORDS = (
+    "TRACE_SYSTEM",
+    "CREATE_TRACE_POINTS",
+    "TRACE_EVENT",
+    "DEFINE_EVENT",
+    "DECLARE_TRACE",
+    "TRACEPOINT",
+    "__tracepoint_",
+    "tracepoint_enabled",
+    "register_trace_",
+    "CUSTOM_EVENT",
+    "set_clr_event",
+    "trace_get_event_file",
+    "include <trace/events/",
+)
+"""Fixed strings. The last one finds code that registers probes through a macro of its own."""
+
+NOT_KERNEL = frozenset({"tools", "Documentation", "scripts", ".git"})
+"""Top folders whose code is never part of a kernel or its modules."""
+
+
+def in_kernel(path: str) -> bool:
+    """Does a trace header here belong to the kernel? samples/ has consumers, but its own systems
+    are examples."""
+    return not path.startswith("samples/")
+
+
+_SOURCE = (".c", ".h", ".S")
+
+
+class Searcher(StrEnum):
+    RIPGREP = "rg"
+    GIT = "git"
+    OWN = "own"
+
+
+def best_searcher(tree: Tree) -> Searcher:
+    if shutil.which("rg"):
+        return Searcher.RIPGREP
+    if shutil.which("git") and (tree.root / ".git").exists():
+        return Searcher.GIT
+    return Searcher.OWN
+
+
+def candidates(tree: Tree, searcher: Searcher) -> list[str]:
+    """Tree-relative paths, sorted, of the files that hold one of WORDS.
+
+    Raises UnsupportedTreeError for a folder that cannot be listed.
+    """
+    if searcher is Searcher.OWN:
+        return sorted(_read_all(tree))
+    patterns = [part for word in WORDS for part in ("-e", word)]
+    if searcher is Searcher.RIPGREP:
+        globs = [part for top in sorted(NOT_KERNEL) for part in ("-g", f"!/{top}/")]
+        argv = ["rg", "--no-config", "--files-with-matches", "--fixed-strings", "--no-ignore",
+                "--hidden", "--text", "--null", "-g", "*.[chS]", *globs, *patterns, "."]  # fmt: skip
+    else:
+        # untracked files too: generate and check speak of the work tree, not of the last commit
+        argv = ["git", "grep", "--files-with-matches", "--fixed-strings", "--untracked",
+                "--no-exclude-standard", "--text", "--null", *patterns, "--",
+                *(f"*{suffix}" for suffix in _SOURCE),
+                *(f":(exclude){top}/**" for top in sorted(NOT_KERNEL))]  # fmt: skip
+    found = osio.run(argv, cwd=tree.root, ok=(0, 1)).split(b"\0")
+    return sorted(os.fsdecode(path).removeprefix("./") for path in found if path)
+
+
+def sources(root: Path) -> Iterator[tuple[str, list[str]]]:
+    """Every kernel folder (relative, "" for the root) with the names of its source files.
+
+    Symlinked folders are not entered: the tree has none, and they can lead out of it.
+    Raises UnsupportedTreeError for a folder that cannot be listed.
+    """
+    stack = [""]
+    while stack:
+        folder = stack.pop()
+        names = []
+        try:
+            with os.scandir(root / folder) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        if folder or entry.name not in NOT_KERNEL:
+                            stack.append(f"{folder}/{entry.name}" if folder else entry.name)
+                    elif entry.name.endswith(_SOURCE):
+                        names.append(entry.name)
+        except OSError as error:
+            raise UnsupportedTreeError(f"{folder or '.'}: cannot be listed: {error.strerror}") from error
+        yield folder, names
+
+
+
+
+def _read_all(tree: Tree) -> list[str]:
+    folders = [(str(tree.root), folder, names) for folder, names in sources(tree.root) if names]
+    with ProcessPoolExecutor() as pool:
+        chunks = pool.map(_matching, folders, chunksize=64)
+        return [path for chunk in chunks for path in chunk]
+
+
+def _matching(folder: tuple[str, str, list[str]]) -> list[str]:
+    root, relative, names = folder
+    found = []
+    for name in names:
+        path = f"{relative}/{name}" if relative else name
+        try:
+            with open(f"{root}/{path}", "rb") as stream:  # noqa: PTH123 - 50,000 files
+                data = stream.read()
+        except OSError:
+            continue
+        # a plain search for each word is several times faster than one pattern of them all
+        if any(word in data for word in _WORDS_BYTES):
+            found.append(path)
+    return found
+
+
+_WORDS_BYTES = [word.encode() for word in WORDS]

@@ -1,0 +1,334 @@
+"""What each folder's Makefile names, and when kbuild visits the folder.
+
+Follows Documentation/kbuild/makefiles.rst, scripts/Makefile.build and scripts/Makefile.lib: a
+folder's Kbuild (or else Makefile) names objects and sub-folders; an object may be composed of
+others; the top Makefile and arch/*/Makefile name the folders to begin with.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+
+from tracecfg.errors import TracecfgError
+from tracecfg.gate import ALWAYS, NEVER, All, Any, Equals, Gate, Not, Sym, all_of, any_of, negate
+from tracecfg.kernel.make import Makefile
+from tracecfg.kernel.maketext import Statement, parse
+from tracecfg.kernel.makevalue import Marks, Value, both, is_opaque, nonempty
+from tracecfg.kernel.tree import Tree
+from tracecfg.model import Place
+
+OBJECT_LISTS = ("obj-y", "obj-m", "lib-y", "lib-m", "extra-y", "always-y")
+TOP_LISTS = tuple(f"{part}-{suffix}" for part in ("core", "drivers", "libs", "net", "virt", "init")
+                  for suffix in ("y", "m"))  # fmt: skip
+"""What the top Makefile and arch/*/Makefile add to the folders of the kernel."""
+
+_ARCHITECTURE = "$(SRCARCH)"
+"""Stands for the architecture in gates until its own symbol takes the place: a symbol with one
+value at a time, so that architectures exclude each other."""
+
+_HERE: Value = [(ALWAYS, ".")]
+_EMPTY: Value = []
+_PRESETS: dict[str, Value] = {
+    **dict.fromkeys(("srctree", "objtree", "abs_srctree", "abs_objtree", "srcroot"), _HERE),
+    "KBUILD_BUILTIN": [(ALWAYS, "y")],
+    "KBUILD_MODULES": [(ALWAYS, "y")],
+    # the kernel itself, with make's default goal, after the top Makefile has restarted itself
+    "sub_make_done": [(ALWAYS, "1")],
+    **dict.fromkeys(("KBUILD_EXTMOD", "MAKECMDGOALS", "VPATH"), _EMPTY),
+}
+
+_EXPORT = re.compile(r"^[ \t]*export[ \t]+([^#\n]*)", re.MULTILINE)
+_NAME = re.compile(r"[A-Za-z_][\w-]*")
+_CONFIG_ENTRY = re.compile(r"^(?:menu)?config[ \t]+(\w+)[ \t]*$", re.MULTILINE)
+_ALWAYS_ON = re.compile(r"^[ \t]+(?:def_bool|default)[ \t]+y[ \t]*$", re.MULTILINE)
+_MAY_BE_OFF = re.compile(
+    r"^[ \t]+(?:(?:bool|tristate)[ \t]+[\"']|prompt[ \t]|depends[ \t])", re.MULTILINE
+)
+_SELECT = re.compile(r"^[ \t]+select[ \t]", re.MULTILINE)
+
+Route = tuple[Gate, ...]
+"""The gates on the way to an object within one Makefile, the outermost first."""
+
+_SUFFIXES = ("-objs", "-y", "-m", "-")
+"""Of variables that an object is composed by: scripts/Makefile.lib, multi-search; what "-" holds
+is not built but makes the object a composite one."""
+
+
+class Unit:
+    """What one Makefile names. folder: relative to the tree's root, "" for the root."""
+
+    def __init__(
+        self, makefile: Makefile | None, folder: str = "", lists: tuple[str, ...] = ()
+    ) -> None:
+        self._makefile = makefile
+        self._folder = folder
+        self._lists: tuple[str, ...] = ()
+        self._composites: list[tuple[str, str]] = []
+        self._listed: dict[str, dict[tuple[str, bool], Gate]] = {}
+        self._any_word: str = ""
+        if makefile:
+            self._lists = tuple(name for name in lists if name in makefile.variables)
+            self._composites = [
+                (name.removesuffix(suffix), suffix)
+                for name in makefile.variables
+                for suffix in _SUFFIXES[:-1]
+                if name.endswith(suffix) and name not in lists
+            ]
+
+    def routes(self, target: str) -> list[Route]:
+        """The ways to an object, given by its path."""
+        if not self._lists:
+            return []
+        name = posixpath.basename(target)
+        routes: list[Route] = []
+        for (word, modular), gate in self._named(name).items():
+            if self._path(word) == target:
+                simple = negate(self._composed(word.removesuffix(".o"), modular))
+                if simple is not NEVER:
+                    routes.append((gate, simple))
+        for stem, suffix in self._composites:
+            if self._may_name(stem + suffix, name) and (owners := self._named(stem + ".o")):
+                inner = self._inside(stem + suffix, name, target)
+                routes += [
+                    (gate, inner)
+                    for (word, modular), gate in owners.items()
+                    if inner is not NEVER and word == stem + ".o" and (modular or suffix != "-m")
+                ]
+        return routes
+
+    def folder_gate(self, folder: str) -> Gate:
+        """When the Makefile has kbuild descend into a folder, given by its path."""
+        if not self._lists:
+            return NEVER
+        name = posixpath.basename(folder) + "/"
+        return any_of(gate for (word, _), gate in self._named(name).items()
+                      if word.endswith("/") and self._path(word) == folder)  # fmt: skip
+
+    def unclear(self, marks: Marks) -> tuple[Place, str] | None:
+        """Where the lists have words that may be anything, or what was not read may add some."""
+        if self._any_word:
+            return marks.in_text(self._any_word)
+        return self._makefile.opaque[0] if self._makefile and self._makefile.opaque else None
+
+    def _path(self, word: str) -> str:
+        return posixpath.normpath(posixpath.join(self._folder, word))
+
+    def _named(self, part: str) -> dict[tuple[str, bool], Gate]:
+        """The words of the lists that end so, and whether they are in a list of modules."""
+        if part not in self._listed:
+            assert self._makefile is not None
+            named: dict[tuple[str, bool], Gate] = {}
+            for name in self._lists:
+                for gate, word in self._makefile.words(name, part):
+                    if is_opaque(word):
+                        self._any_word = word
+                    else:
+                        key = (word, name.endswith("-m"))
+                        gate = both(self._makefile.broken, gate)
+                        named[key] = any_of((named[key], gate)) if key in named else gate
+            self._listed[part] = named
+        return self._listed[part]
+
+    def _may_name(self, variable: str, part: str) -> bool:
+        assert self._makefile is not None
+        return any(part in one.text or "$" in one.text
+                   for one in self._makefile.variables.get(variable, ()))  # fmt: skip
+
+    def _composed(self, stem: str, modular: bool) -> Gate:
+        assert self._makefile is not None
+        return any_of(
+            nonempty(self._makefile.value(stem + suffix))
+            for suffix in _SUFFIXES
+            if stem + suffix in self._makefile.variables and (modular or suffix != "-m")
+        )
+
+    def _inside(self, variable: str, name: str, target: str) -> Gate:
+        assert self._makefile is not None
+        return any_of(gate for gate, word in self._makefile.words(variable, name)
+                      if not is_opaque(word) and self._path(word) == target)  # fmt: skip
+
+
+class Units:
+    """The Makefiles of a tree, each read when it is first asked for."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self.marks = Marks()
+        self._statements: dict[str, tuple[Statement, ...]] = {}
+        self._units: dict[str, tuple[Unit, ...]] = {}
+        self._arches: dict[str, tuple[Makefile, Unit]] = {}
+        self._reached: dict[str, Gate] = {}
+        self._symbols: dict[str, Gate] = {}
+        self._exports: frozenset[str] | None = None
+        self._names: tuple[str, ...] | None = None
+
+    def units(self, folder: str) -> tuple[Unit, ...]:
+        """What is read for a folder: one Makefile, for the root two, or none."""
+        if folder not in self._units:
+            self._units[folder] = self._read_units(folder) if folder else self._read_top()
+        return self._units[folder]
+
+    def makefile_of(self, folder: str) -> str | None:
+        for name in ("Kbuild", "Makefile"):
+            path = posixpath.join(folder, name)
+            if self._tree.is_file(path):
+                return path
+        return None
+
+    def unclear(self, folder: str) -> tuple[Place, str] | None:
+        """Where the folder's Makefile may name more objects than can be told."""
+        for unit in self.units(folder):
+            if place := unit.unclear(self.marks):
+                return place
+        return None
+
+    def reach(self, folder: str) -> Gate:
+        """When kbuild visits the folder; NEVER also when no Makefile names it."""
+        if not folder:
+            return ALWAYS
+        if folder not in self._reached:
+            # a folder on the way to itself adds nothing
+            self._reached[folder] = NEVER
+            self._reached[folder] = any_of(self._ways_to(folder))
+        return self._reached[folder]
+
+    def final(self, gate: Gate) -> Gate:
+        """The gate with each architecture's own Kconfig symbol in it."""
+        match gate:
+            case Equals(name, arch) if name == _ARCHITECTURE:
+                return self._arch_symbol(arch)
+            case Not(of):
+                return negate(self.final(of))
+            case All(of):
+                return all_of(map(self.final, of))
+            case Any(of):
+                return any_of(map(self.final, of))
+        return gate
+
+    # ---- folders
+
+    def _ways_to(self, folder: str) -> Iterator[Gate]:
+        named = False
+        for above in above_of(folder):
+            for unit in self.units(above):
+                if (gate := unit.folder_gate(folder)) is not NEVER:
+                    named = True
+                    yield both(self.reach(above), gate)
+        own = arch_of(folder)
+        for arch in (own,) if own else () if named else self._architectures():
+            gate = self._arch(arch)[1].folder_gate(folder)
+            yield both(Equals(_ARCHITECTURE, arch), gate)
+
+    def _architectures(self) -> tuple[str, ...]:
+        if self._names is None:
+            self._names = ()
+            with suppress(OSError), os.scandir(self._tree.root / "arch") as entries:
+                names = sorted(entry.name for entry in entries if entry.is_dir())
+                self._names = tuple(
+                    name for name in names if self._tree.is_file(f"arch/{name}/Makefile")
+                )
+        return self._names
+
+    # ---- Makefiles
+
+    def _parsed(self, path: str) -> tuple[Statement, ...]:
+        if path not in self._statements:
+            self._statements[path] = parse(self._tree.read(path))
+        return self._statements[path]
+
+    def _read_units(self, folder: str) -> tuple[Unit, ...]:
+        # arch/X/Makefile is part of the top Makefile; only its Kbuild is the folder's own
+        path = self.makefile_of(folder)
+        if path is None or (path.endswith("/Makefile") and posixpath.dirname(folder) == "arch"):
+            return ()
+        here: dict[str, Value] = {"src": [(ALWAYS, folder)], "obj": [(ALWAYS, folder)]}
+        makefile = self._makefile(here, arch_of(folder))
+        return (self._run(makefile, path, folder, OBJECT_LISTS),)
+
+    def _read_top(self) -> tuple[Unit, ...]:
+        """Kbuild and the top Makefile, which includes only what adds to no list of its own and
+        the architecture's Makefile."""
+        units = []
+        for path, lists in (("Kbuild", OBJECT_LISTS), ("Makefile", TOP_LISTS)):
+            makefile = self._makefile({"src": _HERE, "obj": _HERE}, "", follow=False)
+            units.append(self._run(makefile, path, "", lists))
+        return tuple(units)
+
+    def _run(self, makefile: Makefile, path: str, folder: str, lists: tuple[str, ...]) -> Unit:
+        try:
+            makefile.run(path)
+        except TracecfgError as error:
+            makefile.opaque.append((Place(path, 1), error.message))
+        return Unit(makefile, folder, lists)
+
+    def _arch(self, arch: str) -> tuple[Makefile, Unit]:
+        """arch/X/Makefile, a part of the top Makefile: its paths start at the root."""
+        if arch not in self._arches:
+            makefile = self._makefile({"src": _HERE, "obj": _HERE}, "", arch=arch)
+            self._arches[arch] = (makefile, Unit(None))
+            unit = self._run(makefile, f"arch/{arch}/Makefile", "", TOP_LISTS)
+            self._arches[arch] = (makefile, unit)
+        return self._arches[arch]
+
+    def _makefile(
+        self, here: dict[str, Value], exporter: str, *, arch: str = "", follow: bool = True
+    ) -> Makefile:
+        presets = _PRESETS | here
+
+        def outside(name: str, place: Place) -> Value:
+            if name in presets:
+                return presets[name]
+            if name == "SRCARCH":
+                return [(ALWAYS, arch)] if arch else self._any_architecture()
+            if exporter and name in (makefile := self._arch(exporter)[0]).exported:
+                return makefile.value(name)
+            if name in self._exported():
+                return [(ALWAYS, self.marks.text(place, f"{name} is set by the top Makefile"))]
+            return []
+
+        return Makefile(self._parsed, outside, self.marks, follow=follow)
+
+    def _any_architecture(self) -> Value:
+        return [(Equals(_ARCHITECTURE, arch), arch) for arch in self._architectures()]
+
+    def _exported(self) -> frozenset[str]:
+        if self._exports is None:
+            names: set[str] = set()
+            with suppress(TracecfgError):
+                for exported in _EXPORT.findall(self._tree.read("Makefile")):
+                    names.update(_NAME.findall(exported.split("=", 1)[0]))
+            self._exports = frozenset(names)
+        return self._exports
+
+    # ---- architectures
+
+    def _arch_symbol(self, arch: str) -> Gate:
+        """The symbol of arch/X/Kconfig that stands for the architecture itself: of those which
+        are always y there, the one that selects by far the most."""
+        if arch not in self._symbols:
+            selects: dict[str, int] = {}
+            with suppress(TracecfgError):
+                parts = _CONFIG_ENTRY.split(self._tree.read(f"arch/{arch}/Kconfig"))
+                for name, body in zip(parts[1::2], parts[2::2], strict=True):
+                    if _ALWAYS_ON.search(body) and not _MAY_BE_OFF.search(body):
+                        selects[name] = selects.get(name, 0) + len(_SELECT.findall(body))
+            name = max(selects, key=lambda name: selects[name], default="")
+            self._symbols[arch] = Sym(name) if name else Equals(_ARCHITECTURE, arch)
+        return self._symbols[arch]
+
+
+def above_of(path: str) -> Iterator[str]:
+    """The folders above, nearest first, "" last."""
+    while path:
+        path = posixpath.dirname(path)
+        yield path
+
+
+def arch_of(folder: str) -> str:
+    """The X of arch/X/..., else "" """
+    parts = folder.split("/", 2)
+    return parts[1] if parts[0] == "arch" and len(parts) > 1 else ""

@@ -1,0 +1,277 @@
+"""Facts in, a Plan out: which option each trace system gets, and why. Pure."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from tracecfg.gate import ALWAYS, All, Gate, Sym, all_of, any_of, implies, to_kconfig
+from tracecfg.kernel.kindex import KconfigIndex
+from tracecfg.model import (
+    Consumer,
+    Decision,
+    Inventory,
+    Option,
+    Place,
+    Plan,
+    Reason,
+    Select,
+    TraceSystem,
+)
+from tracecfg.rules.load import Match, Rule
+
+PREFIX = "TRACING_"
+
+_NOT_SYMBOL = re.compile(r"[^A-Z0-9]")
+_SHOWN_EVENTS = 8
+
+
+def decide(
+    inventory: Inventory, kconfig: KconfigIndex, rules: Iterable[Rule], prefix: str = PREFIX
+) -> Plan:
+    """The plan for every system of an inventory."""
+    rules = tuple(rules)
+    wanted = Counter(default_option(system.name, prefix) for system in inventory.systems)
+    given: set[str] = set()
+    decisions = []
+    unusable = {place.file: (place, reason) for place, reason in inventory.problems
+                if reason == "merge conflict markers"}  # fmt: skip
+    for system in inventory.systems:
+        name = default_option(system.name, prefix)
+        entry_is_ours = _converted(system, kconfig, name)
+        facts = _Facts(
+            system=system,
+            kconfig=kconfig,
+            prefix=prefix,
+            name_taken=(name in kconfig and not entry_is_ours) or (wanted[name] > 1 and name in given),
+            unusable=next((unusable[path] for path in system.headers if path in unusable), None),
+        )
+        decision = _Decider(facts, rules).decision()
+        if decision.option:
+            given.add(decision.option.name)
+        decisions.append(decision)
+    return Plan(
+        version=inventory.version, decisions=tuple(decisions), problems=inventory.problems
+    )
+
+
+def default_option(system: str, prefix: str = PREFIX) -> str:
+    """TRACING_XHCI_HCD for xhci-hcd."""
+    return prefix + _NOT_SYMBOL.sub("_", system.upper())
+
+
+def _converted(system: TraceSystem, kconfig: KconfigIndex, name: str) -> bool:
+    """Is the symbol of that name the one an earlier series gave this very system?"""
+    return system.switch == name and name in kconfig
+
+
+def system_gate(system: TraceSystem) -> tuple[Gate | None, Place | None, str]:
+    """The OR over the creators' gates; None with place and reason when one is unknown."""
+    if not system.creators:
+        return None, Place(system.headers[0], 1), "no creator found"
+    for creator in system.creators:
+        if creator.gate.gate is None:
+            return None, creator.gate.unknown or creator.place, creator.gate.reason
+    return any_of(creator.gate.gate or ALWAYS for creator in system.creators), None, ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Facts:
+    system: TraceSystem
+    kconfig: KconfigIndex
+    prefix: str
+    name_taken: bool
+    unusable: tuple[Place, str] | None
+
+    @property
+    def feature(self) -> str | None:
+        """The symbol whose feature these tracepoints are: it alone governs the creator, and its
+        entry speaks of tracepoints (or has no prompt and a name that does)."""
+        gate, _, _ = system_gate(self.system)
+        if gate is None or len(self.system.creators) != 1:
+            return None
+        innermost = gate.of[-1] if isinstance(gate, All) else gate
+        if not isinstance(innermost, Sym):
+            return None
+        entry = self.kconfig.main_entry(innermost.name)
+        if entry is None or innermost.name in self.kconfig.with_tracing:
+            return None
+        if entry.prompt is None:
+            return innermost.name if re.search(r"EVENTS$|TRACEPOINTS?$", entry.name) else None
+        offers = f"{entry.prompt}\n{entry.help_text}".lower()
+        return innermost.name if "tracepoint" in offers else None
+
+
+@dataclass
+class _Decider:
+    facts: _Facts
+    rules: tuple[Rule, ...]
+    reasons: list[Reason] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def decision(self) -> Decision:
+        facts = self.facts
+        system = facts.system
+        if facts.unusable:
+            place, reason = facts.unusable
+            return Decision(system=system, option=None, skipped=f"{place}: {reason}", reasons=())
+        gate, unknown, why = system_gate(system)
+        texts = self._texts(gate)
+        decided: dict[str, str] = {}
+        feature_selects = False
+        for rule in self.rules:
+            if rule.match.on_consumer or not self._applies(rule.match, gate):
+                continue
+            for key in ("skip", "option", "prompt", "default", "depends", "help"):
+                value = getattr(rule, key)
+                if value is not None:
+                    decided[key] = _fill(value, texts)
+                    self._because(rule, f"{key} {decided[key] or 'nothing'}")
+            if rule.note:
+                self._note(rule, rule.note)
+            if rule.select is not None and rule.match.feature:
+                feature_selects = rule.select
+                self._because(rule, f"{facts.feature} selects it")
+        if unknown is not None:
+            self.reasons.append(Reason(rule="gate-unknown", says=f"{unknown}: {why}"))
+        if "skip" in decided:
+            return Decision(
+                system=system, option=None, skipped=decided["skip"], reasons=tuple(self.reasons)
+            )
+        selects = self._selects(gate)
+        if feature_selects and facts.feature:
+            selects[facts.feature] = self._select(facts.feature, gate or ALWAYS, ALWAYS)
+        option = Option(
+            name=decided["option"],
+            prompt=decided["prompt"],
+            depends=decided.get("depends", ""),
+            default=decided["default"],
+            help_text=self._help(decided.get("help", "")),
+            selects=tuple(sorted(select for select in selects.values() if select)),
+        )
+        return Decision(system=system, option=option, skipped=None,
+                        reasons=tuple(self.reasons), notes=tuple(self.notes))  # fmt: skip
+
+    def _texts(self, gate: Gate | None) -> Mapping[str, str]:
+        system = self.facts.system
+        return {
+            "prefix": self.facts.prefix,
+            "SYSTEM": default_option(system.name, ""),
+            "system": system.name,
+            "gate": "" if gate in (None, ALWAYS) else to_kconfig(gate),
+            "own_option": system.own_option or "",
+        }
+
+    def _applies(self, match: Match, gate: Gate | None) -> bool:
+        system = self.facts.system
+        state = "unknown" if gate is None else "always" if gate == ALWAYS else "known"
+        return (
+            _any_glob(match.system, [system.name])
+            and _any_glob(match.header, system.headers)
+            and match.own_option in (None, system.own_option is not None)
+            and match.name_taken in (None, self.facts.name_taken)
+            and match.gate in (None, state)
+            and match.feature in (None, self.facts.feature is not None)
+        )
+
+    def _selects(self, gate: Gate | None) -> dict[str, Select | None]:
+        """Which consumers select the option, by the consumers' symbols."""
+        found: dict[str, list[tuple[Gate, Consumer]]] = {}
+        for consumer in self.facts.system.consumers:
+            config, condition = self._governing(consumer)
+            chosen: Rule | None = None
+            for rule in self.rules:
+                if rule.match.on_consumer and self._applies(rule.match, gate) \
+                        and self._consumer_applies(rule.match, consumer, config):  # fmt: skip
+                    chosen = rule
+            if chosen is None:
+                continue
+            who = config or " ".join(consumer.configs) or "code that is always built"
+            if config is None or not chosen.select:
+                self._because(chosen, f"{who} does not select it ({consumer.place.file})")
+                continue
+            found.setdefault(config, []).append((condition, consumer))
+            self._because(chosen, f"{who} selects it ({consumer.place.file})")
+        return {
+            config: self._select(
+                config,
+                all_of([gate or ALWAYS, any_of(condition for condition, _ in uses)]),
+                uses[0][1].gate.gate or ALWAYS,
+            )
+            for config, uses in found.items()
+        }
+
+    def _governing(self, consumer: Consumer) -> tuple[str | None, Gate]:
+        """The symbol whose feature the consumer is, and the further condition of its code."""
+        choices = [config for config in consumer.configs
+                   if config not in self.facts.kconfig.with_tracing]  # fmt: skip
+        if not choices:
+            return None, ALWAYS
+        return choices[0], all_of(Sym(config) for config in choices[1:])
+
+    def _consumer_applies(self, match: Match, consumer: Consumer, config: str | None) -> bool:
+        return (
+            _any_glob(match.consumer, [config] if config else [])
+            and match.consumer_with_tracing in (None, config is None and bool(consumer.configs))
+            and match.consumer_always_built in (None, not consumer.configs)
+        )
+
+    def _select(self, config: str, needs: Gate, built: Gate) -> Select | None:
+        """needs: what must hold for the option to be there and the code to use it;
+        built: when the consumer is built, which need not be asked again"""
+        entry = self.facts.kconfig.main_entry(config)
+        if entry is None:
+            self.notes.append(f"{config} is a consumer that no Kconfig file defines.")
+            return None
+        own = self.facts.system.own_option
+        needs = all_of([needs, *([Sym(own)] if own else [])])
+        known = all_of([built, Sym(config)])
+        # without a condition, the select of an option whose gate is off is an unmet dependency
+        parts = needs.of if isinstance(needs, All) else (needs,)
+        left = all_of(part for part in parts if not implies(known, part))
+        return Select(
+            config=config, condition="" if left == ALWAYS else to_kconfig(left), place=entry.place
+        )
+
+    def _help(self, added: str) -> str:
+        system = self.facts.system
+        names = [event.name for event in system.events]
+        shown = ", ".join(names[:_SHOWN_EVENTS])
+        if len(names) > _SHOWN_EVENTS:
+            shown += f" and {len(names) - _SHOWN_EVENTS} more"
+        what = f"{len(names)} tracepoint{'' if len(names) == 1 else 's'}"
+        where = ", ".join(system.headers)
+        paragraphs = [
+            f"Compile in the {what} of the trace system {system.name}, defined in {where}: {shown}."
+            if names
+            else f"Compile in the tracepoints of the trace system {system.name}, defined in {where}.",
+            *self.notes,
+            *([added] if added else []),
+            "Say N to save the memory they take; the events are then missing from "
+            f"events/{system.name} in tracefs. If unsure, say Y.",
+        ]
+        return "\n\n".join(
+            textwrap.fill(part, 68, break_long_words=False, break_on_hyphens=False)
+            for part in paragraphs
+        )
+
+    def _because(self, rule: Rule, says: str) -> None:
+        self.reasons.append(Reason(rule=rule.name, says=says))
+
+    def _note(self, rule: Rule, note: str) -> None:
+        self.notes.append(note)
+        self._because(rule, note)
+
+
+def _any_glob(globs: tuple[str, ...] | None, names: Iterable[str]) -> bool:
+    return globs is None or any(fnmatchcase(name, glob) for name in names for glob in globs)
+
+
+def _fill(value: str, texts: Mapping[str, str]) -> str:
+    for key, text in texts.items():
+        value = value.replace("{" + key + "}", text)
+    return value

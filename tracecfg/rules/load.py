@@ -1,0 +1,151 @@
+"""Reads rules.toml files; every mistake is reported with its place."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from tracecfg.errors import UsageError
+
+_GLOBS = {"system", "header", "consumer"}
+_FLAGS = {"own_option", "name_taken", "feature", "consumer_with_tracing", "consumer_always_built"}
+_TEXTS = {"skip", "option", "prompt", "default", "help", "depends", "note"}
+_GATES = {"known", "unknown", "always"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """What must hold for a rule to apply; None where the rule does not care."""
+
+    system: tuple[str, ...] | None = None
+    header: tuple[str, ...] | None = None
+    consumer: tuple[str, ...] | None = None
+    own_option: bool | None = None
+    name_taken: bool | None = None
+    feature: bool | None = None
+    consumer_with_tracing: bool | None = None
+    consumer_always_built: bool | None = None
+    gate: str | None = None
+
+    @property
+    def on_consumer(self) -> bool:
+        """Does the rule speak of one consumer of a system, not of the system?"""
+        return any(
+            value is not None
+            for value in (self.consumer, self.consumer_with_tracing, self.consumer_always_built)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One rule: what it matches and what it decides (None: nothing on that)."""
+
+    name: str
+    why: str
+    match: Match
+    skip: str | None = None
+    option: str | None = None
+    prompt: str | None = None
+    default: str | None = None
+    help: str | None = None
+    depends: str | None = None
+    note: str | None = None
+    select: bool | None = None
+
+
+def load_rules(user_file: Path | None) -> tuple[Rule, ...]:
+    """The built-in rules, and the user's behind them.
+
+    Raises UsageError with file:line for a file that is no TOML or says something unknown.
+    """
+    builtin = resources.files("tracecfg.rules").joinpath("rules.toml").read_text(encoding="utf-8")
+    rules = parse_rules(builtin, "rules.toml")
+    if user_file is None:
+        return rules
+    try:
+        text = user_file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{user_file}: cannot be read: {error}") from error
+    return rules + parse_rules(text, str(user_file))
+
+
+def parse_rules(text: str, name: str) -> tuple[Rule, ...]:
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{name}:{_toml_line(error)}: no valid TOML: {error}") from error
+    for key in document:
+        if key != "rule":
+            raise UsageError(
+                f"{name}:{_line_of(text, key)}: unknown key '{key}'", "rules stand in [[rule]]"
+            )
+    tables = document.get("rule", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise UsageError(f"{name}:{_line_of(text, 'rule')}: rules stand in [[rule]] tables")
+    starts = [number for number, line in enumerate(text.splitlines(), 1)
+              if line.strip() == "[[rule]]"]  # fmt: skip
+    starts += [1] * (len(tables) - len(starts))
+    return tuple(
+        _rule(table, name, start) for table, start in zip(tables, starts, strict=False)
+    )
+
+
+def _rule(table: dict[str, Any], file: str, line: int) -> Rule:
+    def wrong(what: str) -> UsageError:
+        return UsageError(f"{file}:{line}: {what}", "see rules.toml of tracecfg for what there is")
+
+    rule_name = table.get("name")
+    if not isinstance(rule_name, str) or not rule_name:
+        raise wrong("a rule needs a name")
+    matching = table.get("match", {})
+    if not isinstance(matching, dict):
+        raise wrong(f"rule {rule_name}: match must be a table")
+    conditions: dict[str, Any] = {}
+    for key, value in matching.items():
+        if key in _GLOBS:
+            globs = [value] if isinstance(value, str) else value
+            if not isinstance(globs, list) or not all(isinstance(glob, str) for glob in globs):
+                raise wrong(f"rule {rule_name}: match.{key} must be a glob or a list of globs")
+            conditions[key] = tuple(globs)
+        elif key in _FLAGS:
+            if not isinstance(value, bool):
+                raise wrong(f"rule {rule_name}: match.{key} must be true or false")
+            conditions[key] = value
+        elif key == "gate":
+            if value not in _GATES:
+                raise wrong(f"rule {rule_name}: match.gate must be one of {sorted(_GATES)}")
+            conditions[key] = value
+        else:
+            raise wrong(f"rule {rule_name}: match has no '{key}'")
+    decided: dict[str, Any] = {}
+    for key, value in table.items():
+        if key in ("name", "match", "why"):
+            continue
+        if key in _TEXTS and isinstance(value, str):
+            decided[key] = value
+        elif key == "select" and isinstance(value, bool):
+            decided[key] = value
+        elif key in _TEXTS or key == "select":
+            raise wrong(f"rule {rule_name}: {key} has a value of the wrong kind")
+        else:
+            raise wrong(f"rule {rule_name}: unknown key '{key}'")
+    return Rule(
+        name=rule_name, why=str(table.get("why", "")), match=Match(**conditions), **decided
+    )
+
+
+def _toml_line(error: tomllib.TOMLDecodeError) -> int:
+    # Python 3.14 has error.lineno; before, the line is only in the text
+    _, _, tail = str(error).rpartition("at line ")
+    number = tail.split(",")[0]
+    return int(number) if number.isdigit() else 1
+
+
+def _line_of(text: str, key: str) -> int:
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip().lstrip("[").startswith(key):
+            return number
+    return 1

@@ -1,0 +1,176 @@
+"""From a Plan to patches: the core change, then one patch for each system. Reads the tree through
+the reader it is given and writes nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+from tracecfg.errors import UnsupportedTreeError
+from tracecfg.model import Decision, Option, Plan
+from tracecfg.series import core, edits, kconfig
+from tracecfg.series.core import Render
+from tracecfg.series.edits import Switch
+from tracecfg.series.patches import Change, Patch
+
+Trailers = Callable[[tuple[Change, ...]], tuple[str, ...]]
+"""The trailer lines of a patch (Signed-off-by, Cc), from what it changes."""
+
+_SUBJECT_WIDTH = 75
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """patches: in order, the core change first (unless the tree has it); skipped: (system, reason)
+    of those asked for that get none; kept: systems that have their option already"""
+
+    patches: tuple[Patch, ...]
+    converted: tuple[Decision, ...]
+    kept: tuple[str, ...]
+    skipped: tuple[tuple[str, str], ...]
+
+
+@dataclass
+class _Texts:
+    """The tree's files as the series has changed them so far."""
+
+    read_tree: Callable[[str], str]
+    exists: Callable[[str], bool]
+    texts: dict[str, str | None] = field(default_factory=dict)
+
+    def read(self, path: str) -> str:
+        return self.old(path) or ""
+
+    def old(self, path: str) -> str | None:
+        if path not in self.texts:
+            self.texts[path] = self.read_tree(path) if self.exists(path) else None
+        return self.texts[path]
+
+    def take(self, new: Mapping[str, str]) -> tuple[Change, ...]:
+        """Record new texts; the changes that they are."""
+        changes = tuple(
+            Change(path=path, old=self.old(path), new=text)
+            for path, text in sorted(new.items())
+            if text != self.old(path)
+        )
+        self.texts.update(new)
+        return changes
+
+
+def generate(
+    plan: Plan,
+    chosen: Collection[str],
+    *,
+    read: Callable[[str], str],
+    exists: Callable[[str], bool],
+    clobbering: Mapping[str, Collection[str]],
+    render: Render,
+    trailers: Trailers,
+) -> Series:
+    """The series for the chosen systems of a plan.
+
+    clobbering: for each trace header, the #include arguments behind which TRACE_SYSTEM may have
+    changed (see series.includes). Raises UnsupportedTreeError for a core of unknown shape.
+    """
+    texts = _Texts(read, exists)
+    decisions = [each for each in plan.decisions if each.system.name in chosen]
+    patches: list[Patch] = []
+    core_changes = texts.take(core.core_texts(texts.read, exists, plan.version, render))
+    if core_changes:
+        message = render("core.commit", systems=len(plan.decisions))
+        patches.append(_patch(message, core_changes, trailers))
+    converted, kept, skipped = [], [], []
+    for decision in decisions:
+        name = decision.system.name
+        if decision.option is None:
+            skipped.append((name, decision.skipped or ""))
+            continue
+        changes = texts.take(_system_texts(decision, decision.option, texts, clobbering, render))
+        if not changes:
+            kept.append(name)
+            continue
+        message = render("system.commit", system=decision.system, option=decision.option,
+                         decision=decision, subject=_subject(name, decision.option.name))  # fmt: skip
+        patches.append(_patch(message, changes, trailers))
+        converted.append(decision)
+    if not converted and core_changes:
+        patches = []
+    return Series(patches=tuple(patches), converted=tuple(converted), kept=tuple(kept),
+                  skipped=tuple(skipped))  # fmt: skip
+
+
+def _patch(message: str, changes: tuple[Change, ...], trailers: Trailers) -> Patch:
+    subject, _, body = message.strip("\n").partition("\n")
+    return Patch(
+        subject=subject, body=body.strip("\n"), trailers=trailers(changes), changes=changes
+    )
+
+
+def _subject(system: str, option: str) -> str:
+    subject = f"tracing: {system}: Add {option} to compile its tracepoints out"
+    if len(subject) > _SUBJECT_WIDTH:
+        subject = f"tracing: {system}: Add {option}"
+    return subject
+
+
+def _system_texts(
+    decision: Decision,
+    option: Option,
+    texts: _Texts,
+    clobbering: Mapping[str, Collection[str]],
+    render: Render,
+) -> dict[str, str]:
+    """The new texts of every file that one system's patch touches."""
+    system = decision.system
+    if not re.fullmatch(r"\w+", system.variable or system.name):
+        raise UnsupportedTreeError(
+            f"{system.headers[0]}: {system.name} is no C identifier and has no TRACE_SYSTEM_VAR"
+        )
+    token = system.name if re.fullmatch(r"\w+", system.name) else system.variable or ""
+    switch = Switch(system=system.name, token=token, symbol=f"CONFIG_{option.name}")
+    events = {event.name for event in system.events}
+    new: dict[str, str] = {}
+
+    def now(path: str) -> str:
+        return new[path] if path in new else texts.read(path)
+
+    for path in system.headers:
+        new[path] = edits.add_option(now(path), switch, clobbering.get(path, ()))
+    for path in _files(system.exports):
+        new[path] = edits.guard_exports(now(path), switch, events)
+    for path in _files(system.uses):
+        new[path] = edits.guard_enabled(now(path), switch, events)
+    needs = _cannot_do_without(decision)
+    for path in {*system.headers, *(creator.place.file for creator in system.creators),
+                 *(each.place.file for each in system.consumers if not each.configs)}:  # fmt: skip
+        new[path] = edits.guard_blocks(now(path), switch, needs)
+    for path in {creator.place.file for creator in system.creators}:
+        made = [creator.header for creator in system.creators if creator.place.file == path]
+        new[path] = edits.mark_unused(now(path), switch, [now(header) for header in made])
+    selecting = {select.config for select in option.selects}
+    for path in {each.place.file for each in system.consumers
+                 if each.configs and not selecting & set(each.configs)}:  # fmt: skip
+        new[path] = edits.refuse_without(now(path), switch, events)
+    entry = render("entry.kconfig", option=option)
+    new[core.MENU_KCONFIG] = kconfig.add_entry(texts.read(core.MENU_KCONFIG), entry, option)
+    for select in option.selects:
+        path = select.place.file
+        new[path] = kconfig.add_select(now(path), path, select, option.name)
+    return new
+
+
+def _files(places: Collection[object]) -> list[str]:
+    return sorted({each.place.file for each in places})  # type: ignore[attr-defined]
+
+
+def _cannot_do_without(decision: Decision) -> list[re.Pattern[str]]:
+    """What code contains that does not build, or is dead, without this system: the struct that
+    an event class makes, a probe registered by code that is always built."""
+    system = decision.system
+    classes = sorted({event.event_class for event in system.events if event.event_class})
+    patterns = [re.compile(rf"\btrace_event_raw_(?:{'|'.join(map(re.escape, classes))})\b")] if classes else []
+    always = sorted({each.event for each in system.consumers if not each.configs})
+    if always:
+        patterns.append(re.compile(rf"\bregister_trace_(?:prio_)?(?:{'|'.join(always)})\b"))
+    return patterns
