@@ -180,6 +180,7 @@ class Decision:
 class Plan:
     """Every decision, by the systems' names."""
 
+    root: str
     version: str
     decisions: tuple[Decision, ...]
     problems: tuple[tuple[Place, str], ...] = ()

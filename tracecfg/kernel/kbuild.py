@@ -123,7 +123,7 @@ class Makefiles:
     def _mentions(self, folder: str, part: str) -> bool:
         makefile = self._units.makefile_of(folder)
         with suppress(TracecfgError):
-            return makefile is not None and part in self._tree.read(makefile)
+            return makefile is not None and part in self._units.text(makefile)
         return False
 
     def _through_includer(self, source: str, includers: tuple[str, ...]) -> GateResult:

@@ -63,20 +63,26 @@ def _assign(symbol: Symbol, value: int | str) -> None:
     if symbol in choice.assigned:
         choice.assigned.remove(symbol)
     choice.assigned.append(symbol)
-    if value:
+    if value == 1 and choice.user_value == 2:
+        choice.is_contradicted = True
+    if choice.is_contradicted:
+        choice.user_value = None
+    elif value:
         choice.user_value = max(choice.user_value or 0, value)
-    if value == LIB.STR_TO_TRI["y"]:
+    if value == 2:
         choice.user_selection = symbol
 
 
 def config_lines(kconfig: Item) -> Iterator[str]:
     """The .config that conf_write() writes, without its four header lines."""
     written: set[Symbol] = set()
+    rules = kconfig.dialect
     gap = False
     for node, leaving in _walk(kconfig.top_node):
         item = node.item
         if leaving:
-            if kconfig.dialect.end_of and item is LIB.MENU and _is_visible(node):
+            has_end = rules.end_of and (node.list or rules.end_of_empty)
+            if has_end and item is LIB.MENU and _is_visible(node):
                 yield f"# end of {node.prompt[0]}\n"
                 gap = True
         elif item.__class__ is Symbol:

@@ -25,7 +25,7 @@ class Dialect:
     resets: a value out of range in a .config is dropped before the range is applied
     imply_bound: what is implied goes no further than the symbol's own dependencies
     imply_y: a symbol that is implied by y cannot be m
-    end_of: menus end with a comment in the .config
+    end_of, end_of_empty: menus end with a comment in the .config, those without entries too
     """
 
     last_wins: bool = True
@@ -35,6 +35,7 @@ class Dialect:
     imply_bound: bool = True
     imply_y: bool = False
     end_of: bool = True
+    end_of_empty: bool = True
 
 
 def dialect(tree: Tree) -> Dialect:
@@ -51,6 +52,7 @@ def dialect(tree: Tree) -> Dialect:
         imply_bound=re.search(r"EXPR_AND\(newval\.tri,\s*sym->dir_dep\.tri\)", values) is not None,
         imply_y="sym->implied.tri == yes)" in values,
         end_of="# end of" in files,
+        end_of_empty="end_check:" in files,
     )
 
 
@@ -147,7 +149,8 @@ class Symbol(LIB.Symbol):  # type: ignore[misc]
                     self._write_to_conf = True
                     value = default.str_value
                     break
-        if self.is_transitional:
+        is_input = self.env_var is not None or self is self.kconfig.defconfig_list
+        if is_input or self.is_transitional:
             self._write_to_conf = False
         return self._clamped(value, limits) if limits else value
 
@@ -172,7 +175,12 @@ class Symbol(LIB.Symbol):  # type: ignore[misc]
 
 
 class Choice(LIB.Choice):  # type: ignore[misc]
-    """assigned: members in the order of the .config, which decides when they contradict"""
+    """
+    assigned: members in the order of the .config, which decides when they contradict
+    is_contradicted: older trees only: a member was m after another was y, so neither counts
+    """
+
+    is_contradicted = False
 
     def __init__(self) -> None:
         super().__init__()

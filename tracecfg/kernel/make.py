@@ -86,6 +86,7 @@ class Makefile:
 
     read: gives the statements of a file of the tree, raises TracecfgError for one it cannot read
     outside: gives the value of a variable that the Makefile does not set
+    fixed: variables that its own lines do not change, as if set on make's command line
     follow: whether to go into what it includes
     exported: names of variables for the Makefiles that it calls
     opaque: what could not be followed and may set any variable
@@ -98,11 +99,13 @@ class Makefile:
         outside: Callable[[str, Place], Value],
         marks: Marks,
         *,
+        fixed: frozenset[str] = frozenset(),
         follow: bool = True,
     ) -> None:
         self._read = read
         self._outside = outside
         self._marks = marks
+        self._fixed = fixed
         self._follow = follow
         self._at = 0
         """How many statements were run: a variable's value depends on where it is asked for."""
@@ -185,6 +188,8 @@ class Makefile:
 
     def _assign(self, statement: Statement, frame: Frame, path: str) -> None:
         _, line, operator, name, text = statement
+        if name in self._fixed:
+            return
         names: Iterable[tuple[str, Gate]]
         if "$" not in name:
             names = ((name, ALWAYS),)

@@ -115,7 +115,7 @@ def _choices(value: Value) -> Iterator[tuple[Words, Gate]]:
         gate, text = item
         if not text or gate is NEVER:
             continue
-        if run and not (isinstance(gate, Equals) and _excludes(run[-1][0], gate)):
+        if run and not all(_exclude(other, gate) for other, _ in run):
             yield run, _none_of(tuple(gate for gate, _ in run))
             run = []
         run.append(item)
@@ -123,8 +123,13 @@ def _choices(value: Value) -> Iterator[tuple[Words, Gate]]:
         yield run, _none_of(tuple(gate for gate, _ in run))
 
 
-def _excludes(one: Gate, other: Equals) -> bool:
-    return isinstance(one, Equals) and one.name == other.name and one.value != other.value
+def _exclude(one: Gate, other: Gate) -> bool:
+    return (
+        isinstance(one, Equals)
+        and isinstance(other, Equals)
+        and one.name == other.name
+        and one.value != other.value
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -31,15 +31,27 @@ _ARCHITECTURE = "$(SRCARCH)"
 value at a time, so that architectures exclude each other."""
 
 _HERE: Value = [(ALWAYS, ".")]
-_EMPTY: Value = []
+_YES: Value = [(ALWAYS, "y")]
 _PRESETS: dict[str, Value] = {
-    **dict.fromkeys(("srctree", "objtree", "abs_srctree", "abs_objtree", "srcroot"), _HERE),
-    "KBUILD_BUILTIN": [(ALWAYS, "y")],
-    "KBUILD_MODULES": [(ALWAYS, "y")],
-    # the kernel itself, with make's default goal, after the top Makefile has restarted itself
+    "srctree": _HERE,
+    "objtree": _HERE,
+    "abs_srctree": _HERE,
+    "abs_objtree": _HERE,
+    "srcroot": _HERE,
+    "CURDIR": _HERE,
+    "KBUILD_SRC": _HERE,
+    "KBUILD_BUILTIN": _YES,
+    "KBUILD_MODULES": _YES,
+    # as after the top Makefile has restarted itself
     "sub_make_done": [(ALWAYS, "1")],
-    **dict.fromkeys(("KBUILD_EXTMOD", "MAKECMDGOALS", "VPATH"), _EMPTY),
+    "MAKEFLAGS": [(ALWAYS, "--no-print-directory")],
+    # the kernel itself is built, with make's default goal
+    "KBUILD_EXTMOD": [],
+    "MAKECMDGOALS": [],
+    "VPATH": [],
 }
+_AT_TOP: dict[str, Value] = {"src": _HERE, "obj": _HERE}
+_FIXED_AT_TOP = frozenset(("SRCARCH", "srctree", "need-sub-make", "skip-makefile"))
 
 _EXPORT = re.compile(r"^[ \t]*export[ \t]+([^#\n]*)", re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
@@ -163,6 +175,8 @@ class Units:
         self._arches: dict[str, tuple[Makefile, Unit]] = {}
         self._reached: dict[str, Gate] = {}
         self._symbols: dict[str, Gate] = {}
+        self._paths: dict[str, str | None] = {}
+        self._texts: dict[str, str] = {}
         self._exports: frozenset[str] | None = None
         self._names: tuple[str, ...] | None = None
 
@@ -173,11 +187,17 @@ class Units:
         return self._units[folder]
 
     def makefile_of(self, folder: str) -> str | None:
-        for name in ("Kbuild", "Makefile"):
-            path = posixpath.join(folder, name)
-            if self._tree.is_file(path):
-                return path
-        return None
+        """What scripts/Makefile.build includes for the folder."""
+        if folder not in self._paths:
+            names = (posixpath.join(folder, name) for name in ("Kbuild", "Makefile"))
+            self._paths[folder] = next((path for path in names if self._tree.is_file(path)), None)
+        return self._paths[folder]
+
+    def text(self, path: str) -> str:
+        """Raises TracecfgError when the file cannot be read."""
+        if path not in self._texts:
+            self._texts[path] = self._tree.read(path)
+        return self._texts[path]
 
     def unclear(self, folder: str) -> tuple[Place, str] | None:
         """Where the folder's Makefile may name more objects than can be told."""
@@ -237,7 +257,7 @@ class Units:
 
     def _parsed(self, path: str) -> tuple[Statement, ...]:
         if path not in self._statements:
-            self._statements[path] = parse(self._tree.read(path))
+            self._statements[path] = parse(self.text(path))
         return self._statements[path]
 
     def _read_units(self, folder: str) -> tuple[Unit, ...]:
@@ -254,7 +274,7 @@ class Units:
         the architecture's Makefile."""
         units = []
         for path, lists in (("Kbuild", OBJECT_LISTS), ("Makefile", TOP_LISTS)):
-            makefile = self._makefile({"src": _HERE, "obj": _HERE}, "", follow=False)
+            makefile = self._makefile(_AT_TOP, "", top=True)
             units.append(self._run(makefile, path, "", lists))
         return tuple(units)
 
@@ -268,14 +288,14 @@ class Units:
     def _arch(self, arch: str) -> tuple[Makefile, Unit]:
         """arch/X/Makefile, a part of the top Makefile: its paths start at the root."""
         if arch not in self._arches:
-            makefile = self._makefile({"src": _HERE, "obj": _HERE}, "", arch=arch)
+            makefile = self._makefile(_AT_TOP, "", arch=arch)
             self._arches[arch] = (makefile, Unit(None))
             unit = self._run(makefile, f"arch/{arch}/Makefile", "", TOP_LISTS)
             self._arches[arch] = (makefile, unit)
         return self._arches[arch]
 
     def _makefile(
-        self, here: dict[str, Value], exporter: str, *, arch: str = "", follow: bool = True
+        self, here: dict[str, Value], exporter: str, *, arch: str = "", top: bool = False
     ) -> Makefile:
         presets = _PRESETS | here
 
@@ -290,7 +310,8 @@ class Units:
                 return [(ALWAYS, self.marks.text(place, f"{name} is set by the top Makefile"))]
             return []
 
-        return Makefile(self._parsed, outside, self.marks, follow=follow)
+        fixed = _FIXED_AT_TOP if top or arch else frozenset[str]()
+        return Makefile(self._parsed, outside, self.marks, fixed=fixed, follow=not top)
 
     def _any_architecture(self) -> Value:
         return [(Equals(_ARCHITECTURE, arch), arch) for arch in self._architectures()]

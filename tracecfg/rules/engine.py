@@ -55,7 +55,8 @@ def decide(
             given.add(decision.option.name)
         decisions.append(decision)
     return Plan(
-        version=inventory.version, decisions=tuple(decisions), problems=inventory.problems
+        root=inventory.root, version=inventory.version, decisions=tuple(decisions),
+        problems=inventory.problems,
     )
 
 

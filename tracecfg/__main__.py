@@ -1,0 +1,5 @@
+"""`python -m tracecfg`."""
+
+from tracecfg.cli import main
+
+main()

@@ -1,0 +1,50 @@
+"""The command line: arguments in, exit codes out. One place turns errors into both."""
+
+from __future__ import annotations
+
+import sys
+
+from tracecfg import errors
+from tracecfg.cli.app import application
+
+
+def main() -> None:
+    """Run the command line and exit with its documented code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; the exit code."""
+    try:
+        result = application(args=arguments, prog_name="tracecfg", standalone_mode=False)
+    except errors.TracecfgError as error:
+        print(f"tracecfg: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"  hint: {error.hint}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("tracecfg: interrupted; nothing was left half done", file=sys.stderr)
+        return errors.INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return errors.ENVIRONMENT
+    except SystemExit as wanted:
+        return int(wanted.code or 0)
+    except Exception as error:
+        return _usage(error)
+    return result if isinstance(result, int) else 0
+
+
+def _usage(error: Exception) -> int:
+    """Click's own errors are wrong use; anything else is a defect of ours and shows itself."""
+    from click import Abort
+    from click.exceptions import ClickException, Exit
+
+    if isinstance(error, Exit):
+        return error.exit_code
+    if isinstance(error, Abort):
+        return errors.INTERRUPTED
+    if isinstance(error, ClickException):
+        error.show()
+        return errors.USAGE
+    raise error

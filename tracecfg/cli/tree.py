@@ -1,0 +1,151 @@
+"""scan, show and generate: the commands that work on a kernel tree."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from tracecfg.cli.progress import Progress
+from tracecfg.errors import UsageError
+
+Tree = Annotated[
+    Path, typer.Argument(help="The kernel tree; the current folder when left out.", metavar="TREE")
+]
+Subsystems = Annotated[
+    Optional[list[str]],
+    typer.Argument(help="Subsystems: names or globs. The tree must be given before them.",
+                   metavar="[SUBSYSTEM]..."),
+]  # fmt: skip
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Rules = Annotated[
+    Optional[Path], typer.Option("--rules", help="Rules that come after the built-in ones (TOML).")
+]
+Prefix = Annotated[str, typer.Option("--prefix", help="What the options' names begin with.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Scan anew, whatever is remembered.")]
+
+
+def register(application: typer.Typer) -> None:
+    application.command()(scan)
+    application.command()(show)
+    application.command()(generate)
+
+
+def scan(
+    tree: Tree = Path("."),
+    as_json: Json = False,
+    rules: Rules = None,
+    prefix: Prefix = "TRACING_",
+    no_cache: NoCache = False,
+) -> None:
+    """Which trace systems a tree has, how many events, and which option governs each.
+
+    Examples:
+
+      tracecfg scan
+
+      tracecfg scan ~/linux --json > systems.json
+    """
+    from tracecfg import planning, report
+
+    with Progress("scanning") as progress:
+        plan = planning.plan(tree, rules=rules, prefix=prefix, cached=not no_cache)
+        progress.done()
+    print(json.dumps(report.scan_json(plan), indent=1) if as_json else report.scan_table(plan))
+    for line in report.problems(plan):
+        print(f"tracecfg: {line}", file=sys.stderr)
+
+
+def show(
+    tree: Tree,
+    subsystems: Subsystems = None,
+    as_json: Json = False,
+    rules: Rules = None,
+    prefix: Prefix = "TRACING_",
+    no_cache: NoCache = False,
+) -> None:
+    """One subsystem in full: headers, events, creators, consumers, gate, decision and reasons.
+
+    Example:
+
+      tracecfg show . gpio
+    """
+    from tracecfg import planning, report
+
+    if not subsystems:
+        raise UsageError("show: which subsystem?", f"tracecfg show {tree} gpio; `scan` lists them")
+    with Progress("scanning") as progress:
+        plan = planning.plan(tree, rules=rules, prefix=prefix, cached=not no_cache)
+        progress.done()
+    chosen = planning.choose(plan, subsystems)
+    if as_json:
+        print(json.dumps(report.scan_json(plan, chosen), indent=1))
+    else:
+        print("\n\n".join(report.show(each) for each in plan.decisions
+                          if each.system.name in chosen))  # fmt: skip
+
+
+def generate(
+    tree: Tree,
+    subsystems: Subsystems = None,
+    output: Annotated[
+        Optional[Path], typer.Option("-o", "--output", help="The folder for the patches.")
+    ] = None,
+    style: Annotated[
+        str, typer.Option("--format", help="mbox (for git am) or quilt (patches and a series file).")
+    ] = "mbox",
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="Change the tree itself instead of writing patches.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace tracecfg's own files in the output folder.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be written, and write nothing.")
+    ] = False,
+    author: Annotated[
+        Optional[str], typer.Option("--author", help="'Name <email>'; git's identity otherwise.")
+    ] = None,
+    signoff: Annotated[
+        bool, typer.Option("--signoff", help="Add your Signed-off-by: you certify the DCO.")
+    ] = False,
+    cc: Annotated[
+        bool, typer.Option("--cc", help="Add Cc lines; runs the tree's scripts/get_maintainer.pl.")
+    ] = False,
+    templates: Annotated[
+        Optional[Path], typer.Option("--templates", help="A folder with templates of your own.")
+    ] = None,
+    rules: Rules = None,
+    prefix: Prefix = "TRACING_",
+    no_cache: NoCache = False,
+    as_json: Json = False,
+) -> None:
+    """Write the patches that make each subsystem's tracepoints a Kconfig choice, default y.
+
+    Examples:
+
+      tracecfg generate . gpio -o series/     the core patch and the gpio patch
+
+      tracecfg generate . -o series/          every subsystem, one patch each
+
+      git am series/*.patch
+    """
+    from tracecfg import report
+    from tracecfg.series import run
+
+    with Progress("generating") as progress:
+        result = run.generate(
+            run.Request(
+                tree=tree, subsystems=tuple(subsystems or ()), output=output, style=style,
+                in_place=in_place, force=force, dry_run=dry_run, author=author, signoff=signoff,
+                cc=cc, templates=templates, rules=rules, prefix=prefix, cached=not no_cache,
+            )  # fmt: skip
+        )
+        progress.done()
+    for note in result.notes:
+        print(f"tracecfg: {note}", file=sys.stderr)
+    print(json.dumps(report.generate_json(result), indent=1) if as_json
+          else report.generate_text(result))  # fmt: skip

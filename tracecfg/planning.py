@@ -1,0 +1,59 @@
+"""From a path to a Plan: the readers and the rules in their order. Used by every tree command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from tracecfg.errors import UnknownNameError, UsageError
+from tracecfg.kernel.kindex import KconfigIndex, read_index
+from tracecfg.kernel.scan import scan
+from tracecfg.kernel.search import best_searcher, candidates
+from tracecfg.kernel.tree import Tree, open_tree
+from tracecfg.model import Plan
+from tracecfg.rules.engine import decide
+from tracecfg.rules.load import load_rules
+
+
+def plan(path: Path, *, rules: Path | None, prefix: str, cached: bool) -> Plan:
+    """The plan for the tree at a path.
+
+    Raises UsageError for a path that is no tree or rules that are broken, UnsupportedTreeError
+    for a tree that cannot be read.
+    """
+    tree = open_tree(path)
+    return plan_tree(tree, read_index(tree), rules=rules, prefix=prefix, cached=cached)
+
+
+def plan_tree(
+    tree: Tree, kconfig: KconfigIndex, *, rules: Path | None, prefix: str, cached: bool
+) -> Plan:
+    if not prefix.isidentifier() or prefix != prefix.upper():
+        raise UsageError(f"--prefix {prefix}: not the beginning of a Kconfig symbol",
+                         "capitals, digits and _, such as TRACING_EVENTS_")  # fmt: skip
+    loaded = load_rules(rules)
+    inventory = scan(tree, candidates(tree, best_searcher(tree)))
+    return decide(inventory, kconfig, loaded, prefix)
+
+
+def choose(plan: Plan, wanted: Sequence[str]) -> frozenset[str]:
+    """The systems that names and globs mean; all of them when nothing is given.
+
+    Raises UnknownNameError, with the nearest names, for one that matches nothing.
+    """
+    names = [decision.system.name for decision in plan.decisions]
+    if not wanted:
+        return frozenset(names)
+    chosen: set[str] = set()
+    for each in wanted:
+        matching = [name for name in names if fnmatchcase(name, each)]
+        if not matching:
+            near = get_close_matches(each, names, n=3, cutoff=0.5)
+            raise UnknownNameError(
+                f"{each}: no such subsystem in this tree",
+                f"did you mean {', '.join(near)}?" if near else "`tracecfg scan` lists them",
+            )
+        chosen.update(matching)
+    return frozenset(chosen)

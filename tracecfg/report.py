@@ -1,0 +1,204 @@
+"""Plans and series as text and as JSON: pure functions from results to what is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from tracecfg.gate import to_kconfig
+from tracecfg.model import Decision, EventKind, Plan
+from tracecfg.rules.engine import system_gate
+
+if TYPE_CHECKING:
+    from tracecfg.series.run import Result
+
+
+def scan_json(plan: Plan, chosen: Collection[str] | None = None) -> dict[str, Any]:
+    """The object of `scan --json`, schema tracecfg.scan/1."""
+    return {
+        "schema": "tracecfg.scan/1",
+        "tree": plan.root,
+        "version": plan.version,
+        "subsystems": [
+            _system_json(decision)
+            for decision in plan.decisions
+            if chosen is None or decision.system.name in chosen
+        ],
+        "problems": [
+            {"file": place.file, "line": place.line, "reason": reason}
+            for place, reason in plan.problems
+        ],
+    }
+
+
+def _system_json(decision: Decision) -> dict[str, Any]:
+    system = decision.system
+    gate, unknown, why = system_gate(system)
+    option = decision.option
+    shown: dict[str, Any] = {
+        "name": system.name,
+        "option": option.name if option else None,
+        "own_option": system.own_option,
+        "converted": system.switch is not None,
+        "headers": list(system.headers),
+        "events": [
+            {"name": event.name, "kind": event.kind.value, "class": event.event_class,
+             "file": event.place.file, "line": event.place.line}
+            for event in system.events
+        ],
+        "creators": [
+            {"file": creator.place.file, "line": creator.place.line, "header": creator.header,
+             "gate": to_kconfig(creator.gate.gate) if creator.gate.gate is not None else None}
+            for creator in system.creators
+        ],
+        "consumers": [
+            {"event": each.event, "file": each.place.file, "line": each.place.line,
+             "config": each.configs[0] if each.configs else None}
+            for each in system.consumers
+        ],
+        "exports": [
+            {"event": each.event, "file": each.place.file, "line": each.place.line}
+            for each in system.exports
+        ],
+        "uses": [
+            {"event": each.event, "macro": each.macro, "file": each.place.file,
+             "line": each.place.line}
+            for each in system.uses
+        ],
+        "gate": to_kconfig(gate) if gate is not None else None,
+        "decision": None if option is None else {
+            "depends": option.depends,
+            "select": [
+                {"config": select.config, "if": select.condition or None} for select in option.selects
+            ],
+            "default": option.default,
+            "rules": [{"rule": reason.rule, "says": reason.says} for reason in decision.reasons],
+        },
+        "skipped": decision.skipped,
+    }  # fmt: skip
+    if unknown is not None:
+        shown["gate_unknown"] = {"file": unknown.file, "line": unknown.line, "reason": why}
+    return shown
+
+
+def scan_table(plan: Plan) -> str:
+    """One line for each system, and the totals."""
+    rows = []
+    for decision in plan.decisions:
+        system = decision.system
+        option = decision.option.name if decision.option else f"- ({decision.skipped})"
+        if system.own_option:
+            option += f" (has {system.own_option})"
+        if system.switch:
+            option += " (converted)"
+        rows.append((system.name, str(len(system.events)), option, ", ".join(system.headers)))
+    head = ("SUBSYSTEM", "EVENTS", "OPTION", "HEADERS")
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(3)]
+    lines = [
+        f"{name:<{widths[0]}}  {events:>{widths[1]}}  {option:<{widths[2]}}  {headers}".rstrip()
+        for name, events, option, headers in [head, *rows]
+    ]
+    return "\n".join([*lines, "", summary(plan)])
+
+
+def summary(plan: Plan) -> str:
+    systems = [decision.system for decision in plan.decisions]
+    headers = sum(len(system.headers) for system in systems)
+    events = sum(len(system.events) for system in systems)
+    return (f"Linux {plan.version}: {len(systems)} subsystems in {headers} trace headers, "
+            f"{events} tracepoints")  # fmt: skip
+
+
+def problems(plan: Plan) -> list[str]:
+    return [f"{place}: {reason}" for place, reason in plan.problems]
+
+
+def show(decision: Decision) -> str:
+    """Everything about one system, for a person."""
+    system = decision.system
+    gate, unknown, why = system_gate(system)
+    option = decision.option
+    bare = sum(event.kind is EventKind.TRACEPOINT for event in system.events)
+    lines = [system.name, "=" * len(system.name)]
+    lines += _section("headers", system.headers)
+    lines += _section(
+        f"events: {len(system.events) - bare}" + (f", bare tracepoints: {bare}" if bare else ""),
+        [f"{event.name}{_kind(event.kind, event.event_class, event.name)}  {event.place}"
+         for event in system.events],
+    )  # fmt: skip
+    lines += _section("created by", [
+        f"{creator.place}  when {_gate(creator.gate.gate)}" for creator in system.creators
+    ])  # fmt: skip
+    lines += _section("exported", [f"{each.event}  {each.place}" for each in system.exports])
+    lines += _section("asked for by", [
+        f"{each.macro}({each.event})  {each.place}" for each in system.uses
+    ])  # fmt: skip
+    lines += _section("consumers", [
+        f"{each.event}  {each.place}  {' '.join(each.configs) or 'always built'}"
+        for each in system.consumers
+    ])  # fmt: skip
+    if gate is not None:
+        lines += ["gate", f"  {_gate(gate)}"]
+    else:
+        lines += ["gate", f"  unknown: {unknown}: {why}"]
+    if system.own_option:
+        lines += ["has a switch already", f"  {system.own_option}"]
+    if option is None:
+        return "\n".join([*lines, "decision", f"  skipped: {decision.skipped}"])
+    lines += ["decision", f"  config {option.name}: default {option.default}"
+              + (f", depends on {option.depends}" if option.depends else "")]  # fmt: skip
+    lines += [f"  {select.config} ({select.place}): select {option.name}"
+              + (f" if {select.condition}" if select.condition else "")
+              for select in option.selects]  # fmt: skip
+    lines += _section("because", [f"{each.rule}: {each.says}" for each in decision.reasons])
+    return "\n".join(lines)
+
+
+def _section(title: str, rows: Collection[str]) -> list[str]:
+    return [title, *(f"  {row}" for row in rows)] if rows else []
+
+
+def _kind(kind: EventKind, event_class: str | None, name: str) -> str:
+    if kind is EventKind.TRACEPOINT:
+        return " (bare)"
+    return f" ({event_class})" if event_class != name else ""
+
+
+def _gate(gate: Any) -> str:
+    return "unknown" if gate is None else to_kconfig(gate)
+
+
+def generate_text(result: Result) -> str:
+    """What `generate` did, in a few lines."""
+    series = result.series
+    lines = []
+    if not series.patches:
+        lines.append("nothing to do: every chosen subsystem has its option already"
+                     if series.kept or not series.skipped else "nothing to do")  # fmt: skip
+    else:
+        verb = "wrote" if result.written else "would write"
+        systems = f"{len(series.converted)} subsystem{'s' if len(series.converted) != 1 else ''}"
+        lines.append(f"{verb} {len(result.files)} files to {result.where}: {systems} made optional")
+        if len(result.files) <= 8:
+            lines += [f"  {name}" for name in result.files]
+    if series.kept and series.patches:
+        lines.append(f"already converted: {', '.join(series.kept)}")
+    lines += [f"skipped {name}: {reason}" for name, reason in series.skipped]
+    return "\n".join(lines)
+
+
+def generate_json(result: Result) -> dict[str, Any]:
+    """The object of `generate --json`, schema tracecfg.generate/1."""
+    return {
+        "schema": "tracecfg.generate/1",
+        "folder": str(result.where),
+        "written": result.written,
+        "files": list(result.files),
+        "converted": [
+            {"name": each.system.name, "option": each.option.name if each.option else None}
+            for each in result.series.converted
+        ],
+        "kept": list(result.series.kept),
+        "skipped": [{"name": name, "reason": reason} for name, reason in result.series.skipped],
+        "notes": list(result.notes),
+    }
