@@ -109,24 +109,21 @@ def arguments(blanked: str, opening: int) -> tuple[list[str], int] | None:
 
 
 _CONFIG = r"CONFIG_(\w+?)(?:_MODULE)?\b"
-_POSITIVE = re.compile(
-    rf"^(?:defined\s*\(?\s*|IS_(?:ENABLED|REACHABLE|BUILTIN)\s*\(\s*)?{_CONFIG}\s*\)?$"
-)
-_NEGATIVE = re.compile(
-    rf"!\s*(?:defined\s*\(?\s*|IS_(?:ENABLED|REACHABLE|BUILTIN)\s*\(\s*)?{_CONFIG}"
-)
+_TEST = rf"(?:defined\s*\(?\s*|IS_(?:ENABLED|REACHABLE|BUILTIN)\s*\(\s*)?{_CONFIG}\s*\)?"
+_POSITIVE = re.compile(rf"\(?\s*{_TEST}\s*\)?")
+_NEGATIVE = re.compile(rf"!\s*{_TEST}")
 
 
 @dataclass(frozen=True)
 class Branch:
     """One arm of a conditional, as far as it speaks of configuration symbols.
 
-    needs: the symbol that must be set for the arm, when it is just one
+    needs: the symbols that must all be set for the arm, when it is a plain conjunction
     refuses: the symbols whose absence (also) opens the arm
     dead: `#if 0`
     """
 
-    needs: str | None = None
+    needs: tuple[str, ...] = ()
     refuses: tuple[str, ...] = ()
     dead: bool = False
 
@@ -138,25 +135,25 @@ def branch(directive: Directive) -> Branch:
         match = re.match(rf"{_CONFIG}$", rest)
         if match is None:
             return Branch()
-        return Branch(needs=match[1]) if directive.word == "ifdef" else Branch(refuses=(match[1],))
+        named = (match[1],)
+        return Branch(needs=named) if directive.word == "ifdef" else Branch(refuses=named)
     if rest in ("0", "(0)"):
         return Branch(dead=True)
-    match = _POSITIVE.match(rest)
-    return Branch(
-        needs=match[1] if match else None,
-        refuses=tuple(found[1] for found in _NEGATIVE.finditer(rest)),
-    )
+    refuses = tuple(found[1] for found in _NEGATIVE.finditer(rest))
+    if "||" in rest:
+        return Branch(refuses=refuses)
+    parts = [_POSITIVE.fullmatch(part.strip()) for part in rest.split("&&")]
+    return Branch(needs=tuple(part[1] for part in parts if part), refuses=refuses)
 
 
 def opposite(taken: list[Branch]) -> Branch:
     """The #else of the arms `taken`."""
     first = taken[0]
-    if first.dead:
+    if first.dead or len(taken) > 1:
         return Branch()
-    return Branch(
-        needs=first.refuses[0] if len(first.refuses) == 1 and len(taken) == 1 else None,
-        refuses=tuple(arm.needs for arm in taken if arm.needs),
-    )
+    if first.needs:
+        return Branch(refuses=first.needs if len(first.needs) == 1 and not first.refuses else ())
+    return Branch(needs=first.refuses if len(first.refuses) == 1 else ())
 
 
 def conditionals(found: list[Directive]) -> Iterator[tuple[Directive, tuple[Branch, ...]]]:

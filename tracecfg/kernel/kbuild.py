@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 
 from tracecfg.errors import TracecfgError
 from tracecfg.gate import ALWAYS, NEVER, All, Equals, Gate, Not, Sym, all_of, any_of
+from tracecfg.kernel.included import inclusions
 from tracecfg.kernel.tree import Tree
 from tracecfg.kernel.units import Route, Units, above_of
 from tracecfg.model import GateResult, Place
-
-_INCLUDED_SOURCE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"\n]+\.c)"', re.MULTILINE)
 
 
 class Makefiles:
@@ -34,7 +32,7 @@ class Makefiles:
         """
         if source not in self._answers:
             try:
-                self._answers[source] = self._answer(source, ())
+                self._answers[source] = self._answer(source)
             except RecursionError:
                 self._answers[source] = _unknown(Place(source, 1), "Makefiles nested too deeply")
         return self._answers[source]
@@ -50,10 +48,10 @@ class Makefiles:
             return None
         return nearest.pop() if len(nearest) == 1 else None
 
-    def _answer(self, source: str, includers: tuple[str, ...]) -> GateResult:
+    def _answer(self, source: str) -> GateResult:
         routes = self._routes(source)
         if not routes:
-            return self._through_includer(source, includers)
+            return self._nowhere(source)
         gate = any_of(all_of((self._reach(folder), *route)) for folder, route in routes)
         if mark := self._units.marks.in_gate(gate):
             return _unknown(*mark)
@@ -66,15 +64,29 @@ class Makefiles:
         place = Place(self._units.makefile_of(folder) or folder, 1)
         return self._units.marks.gate(place, f"no Makefile descends into {folder}/")
 
-    def _routes(self, source: str) -> list[tuple[str, Route]]:
-        """The folders whose Makefile names the object, with the way to it there."""
-        target = posixpath.splitext(posixpath.normpath(source))[0] + ".o"
-        routes = self._named_in(above_of(target), target)
-        if not routes:
-            for folders in self._neighbours(posixpath.dirname(target)):
-                if routes := self._named_in(folders, target):
-                    break
-        return routes
+    def _routes(self, source: str, includers: tuple[str, ...] = ()) -> list[tuple[str, Route]]:
+        """The folders whose Makefile names the object, with the way to it there: those above the
+        source; else those beside it; else those of a source that #includes this one; else the
+        architectures' (virt/kvm)."""
+        target = _object_of(source)
+        folder = posixpath.dirname(target)
+        return (
+            self._named_in(above_of(target), target)
+            or self._named_beside(folder, target)
+            or self._through_includers(source, includers)
+            or self._named_in(self._mentioning(folder, self._folders_below("arch", 2)), target)
+        )
+
+    def _named_beside(self, folder: str, target: str) -> list[tuple[str, Route]]:
+        for root in above_of(folder):
+            if "/" not in root:
+                break
+            # ../display/...: such a Makefile says the first part of the way from root to here
+            part = posixpath.relpath(folder, root).split("/", 1)[0]
+            routes = self._named_in(self._mentioning(part, self._folders_below(root)), target)
+            if routes:
+                return routes
+        return []
 
     def _named_in(self, folders: Iterable[str], target: str) -> list[tuple[str, Route]]:
         return [(folder, route) for folder in folders
@@ -94,67 +106,56 @@ class Makefiles:
 
     # ---- objects that are named elsewhere, sources that are part of others
 
-    def _neighbours(self, folder: str) -> Iterator[list[str]]:
-        """Folders off the path to the root whose Makefiles may name objects of this one, nearest
-        first.
+    def _mentioning(self, part: str, folders: list[str]) -> list[str]:
+        found = []
+        for folder in folders:
+            path = self._units.makefile_of(folder)
+            with suppress(TracecfgError):
+                if path and part and part in self._units.text(path):
+                    found.append(folder)
+        return found
 
-        Such a Makefile names, or includes a file by, the first part of the path that leads here
-        from the folder which both have in common (../display/..., virt/kvm/...).
-        """
-        near = [above for above in above_of(folder) if "/" in above]
-        for root in [*near, "arch"]:
-            here = folder if root == "arch" else posixpath.relpath(folder, root)
-            part = here.split("/", 1)[0]
-            yield [
-                other
-                for other in self._folders_below(root)
-                if not f"{folder}/".startswith(f"{other}/") and self._mentions(other, part)
-            ]
-
-    def _folders_below(self, root: str) -> list[str]:
+    def _folders_below(self, root: str, depth: int = 99) -> list[str]:
         if root not in self._below:
-            self._below[root] = [
-                posixpath.relpath(path, self._tree.root)
-                for path, _, files in os.walk(self._tree.root / root)
-                if "Makefile" in files or "Kbuild" in files
-            ]
+            found = self._below[root] = []
+            top = f"{self._tree.root}/{root}"
+            for path, folders, _ in os.walk(top):
+                found.append(root + path[len(top) :])
+                if path.count("/") - top.count("/") == depth:
+                    folders.clear()
+            found.sort()
         return self._below[root]
 
-    def _mentions(self, folder: str, part: str) -> bool:
-        makefile = self._units.makefile_of(folder)
-        with suppress(TracecfgError):
-            return makefile is not None and part in self._units.text(makefile)
-        return False
-
-    def _through_includer(self, source: str, includers: tuple[str, ...]) -> GateResult:
-        gates = []
-        for other in self._included_by(source):
-            if other not in includers:
-                result = self._answer(other, (*includers, source))
-                if result.gate is None:
-                    return result
-                gates.append(result.gate)
-        if gates:
-            return GateResult(gate=any_of(gates))
-        for above in above_of(source):
-            if unclear := self._units.unclear(above):
-                return _unknown(*unclear)
+    def _through_includers(
+        self, source: str, includers: tuple[str, ...]
+    ) -> list[tuple[str, Route]]:
+        """The ways to the .c files of the same folder that #include this one: it is compiled as
+        their part."""
         folder, name = posixpath.split(source)
-        place = Place(self._units.makefile_of(folder) or source, 1)
-        return _unknown(place, f"no Makefile names {posixpath.splitext(name)[0]}.o as an object")
-
-    def _included_by(self, source: str) -> Iterator[str]:
-        """The .c files of the same folder that #include this one: it is compiled as their part."""
-        folder, name = posixpath.split(source)
+        found: list[tuple[str, Route]] = []
         for path in sorted((self._tree.root / folder).glob("*.c")):
             other = posixpath.join(folder, path.name)
+            if other == source or other in includers:
+                continue
             with suppress(TracecfgError):
-                text = self._tree.read(other)
-                if other != source and name in text and any(
-                    included.removeprefix("./") == name
-                    for included in _INCLUDED_SOURCE.findall(text)
-                ):  # fmt: skip
-                    yield other
+                for line, gate in inclusions(self._tree.read(other), name):
+                    if gate is None:
+                        reason = f"#include of {name} under a condition that cannot be told"
+                        gate = self._units.marks.gate(Place(other, line), reason)
+                    found += [(at, (*route, gate))
+                              for at, route in self._routes(other, (*includers, source))]  # fmt: skip
+        return found
+
+    def _nowhere(self, source: str) -> GateResult:
+        for above in above_of(source):
+            if above and (unclear := self._units.unclear(above)):
+                return _unknown(*unclear)
+        place = Place(self._units.makefile_of(posixpath.dirname(source)) or source, 1)
+        return _unknown(place, f"no Makefile names {posixpath.basename(_object_of(source))}")
+
+
+def _object_of(source: str) -> str:
+    return posixpath.splitext(posixpath.normpath(source))[0] + ".o"
 
 
 def _last_symbol(gate: Gate) -> str | None:

@@ -74,6 +74,9 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
             raise self._error(str(error)) from error
         except RecursionError as error:
             raise self._error("nested too deeply") from error
+        except AttributeError as error:
+            # kconfiglib takes every property for one of a symbol, also below a menu or comment
+            raise self._error("cannot stand here", getattr(self, "_line", "")) from error
         finally:
             sys.setrecursionlimit(limit)
 
@@ -88,7 +91,7 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
 
     def _fn_val(self, args: list[str]) -> str:
         self._expansions += 1
-        if self._expansions > MAX_EXPANSIONS:
+        if self._expansions > MAX_EXPANSIONS or sum(map(len, args)) > MAX_LINE:
             self._parse_error("macros expand without end")
         name = args[0]
         if name in self.variables or name in self._functions:

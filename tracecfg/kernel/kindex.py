@@ -28,6 +28,7 @@ _ATTRIBUTE = re.compile(
     r"^[ \t]+(?P<word>bool|tristate|int|hex|string|def_bool|def_tristate|prompt|default|depends"
     r"|visible|select|imply|range|option|modules|transitional)\b(?P<rest>.*)"
 )
+_TYPES = ("bool", "tristate", "def_bool", "def_tristate")
 _HELP = re.compile(r"^[ \t]*(?:---)?help(?:---)?[ \t]*$")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 
@@ -54,9 +55,16 @@ class Entry:
         return None
 
     @property
+    def typed(self) -> bool:
+        return any(word in _TYPES for word, _, _ in self.attributes)
+
+    @property
     def selects(self) -> tuple[str, ...]:
+        """Those without a condition."""
         return tuple(
-            rest.split()[0] for word, rest, _ in self.attributes if word == "select" and rest.split()
+            rest.split()[0]
+            for word, rest, _ in self.attributes
+            if word == "select" and len(rest.partition("#")[0].split()) == 1
         )
 
 
@@ -87,18 +95,37 @@ class KconfigIndex:
         entries = self.entries(name)
         return next((entry for entry in entries if entry.prompt), entries[0])
 
+    def editable(self, name: str) -> tuple[Entry, ...]:
+        """The entries that a person would add a `select` to: those with a prompt, or else all
+        that give the symbol a type (one for each architecture that defines it)."""
+        entries = self.entries(name) if name in self else ()
+        typed = tuple(entry for entry in entries if entry.typed)
+        return tuple(entry for entry in typed if entry.prompt) or typed
+
     @cached_property
     def with_tracing(self) -> frozenset[str]:
         """The symbols that are on whenever tracing is: those that TRACING selects, in turn."""
+        return self._selected_by("TRACING") | {"TRACEPOINTS"}
+
+    def brings_tracepoints(self, name: str) -> bool:
+        """Is TRACEPOINTS on whenever the symbol is: by its selects, or by what it depends on?"""
+        if name not in self:
+            return False
+        needed = {name}
+        for entry in self.entries(name):
+            for word, rest, _ in entry.attributes:
+                if word == "depends" and "||" not in rest:
+                    needed.update(re.findall(r"(?<![!\w])[A-Z]\w+", rest))
+        return "TRACEPOINTS" in needed.union(*(self._selected_by(each) for each in needed))
+
+    def _selected_by(self, name: str) -> frozenset[str]:
         reached: set[str] = set()
-        todo = ["TRACING", "TRACEPOINTS"]
+        todo = [name]
         while todo:
-            name = todo.pop()
-            if name in reached:
-                continue
-            reached.add(name)
-            if name in self._where:
-                todo += [sel for entry in self.entries(name) for sel in entry.selects]
+            each = todo.pop()
+            if each not in reached and each in self._where:
+                reached.add(each)
+                todo += [select for entry in self.entries(each) for select in entry.selects]
         return frozenset(reached)
 
     def conflicts(self) -> list[Place]:

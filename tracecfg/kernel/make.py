@@ -66,12 +66,14 @@ class Frame:
 
 
 class Assignment(NamedTuple):
-    """at: see Makefile._at; gate: when the name, as far as it is computed, is this one"""
+    """at: see Makefile._at; gate: when the name, as far as it is computed, is this one;
+    immediate: whether the text is expanded where it stands, not where it is used"""
 
     at: int
     frame: Frame
     gate: Gate
     operator: str
+    immediate: bool
     text: str
     path: str
     line: int
@@ -116,6 +118,7 @@ class Makefile:
         self._conditions: dict[int, Gate] = {}
         self._expanded: dict[tuple[int, int], Value] = {}
         self._known_words: dict[int, Words] = {}
+        self._indexes: dict[str, _Index] = {}
         self._active: set[tuple[str, int]] = set()
         self._expander = Expander(self._variable, self._is_set, marks)
         self._expand = self._expander.expand
@@ -136,11 +139,11 @@ class Makefile:
         except TooMuchError as error:
             return [(ALWAYS, self._marks.text(place, str(error)))]
 
-    def words(self, name: str, ending: str) -> Words:
-        """The variable's words, after the last line, that end so or may be anything."""
+    def words(self, name: str, last: str) -> Words:
+        """The variable's words, after the last line, that have this last_part or a mark."""
         place = self._place_of(name)
         try:
-            return self._words(name, ending, place)
+            return self._words(name, last, place)
         except TooMuchError as error:
             return [(ALWAYS, self._marks.text(place, str(error)))]
 
@@ -199,11 +202,17 @@ class Makefile:
         else:
             names = self._computed(name, Place(path, line))
         for target, gate in names:
-            assignment = Assignment(self._at, frame, gate, operator, text, path, line)
+            earlier = self.variables.get(target)
+            immediate = operator == ":=" or (
+                operator == "+=" and (earlier[-1].immediate if earlier else target in PRESET_EMPTY)
+            )
+            one = Assignment(self._at, frame, gate, operator, immediate, text, path, line)
             if is_opaque(target):
-                self._nameless.append((target, assignment))
+                self._nameless.append((target, one))
+            elif earlier:
+                earlier.append(one)
             else:
-                self.variables.setdefault(target, []).append(assignment)
+                self.variables[target] = [one]
 
     def _computed(self, name: str, place: Place) -> Iterator[tuple[str, Gate]]:
         try:
@@ -320,11 +329,14 @@ class Makefile:
         try:
             start = self._last_certain(assignments, at)
             value = self._default(name, place) if start < 0 else []
-            for one, right_at in _effective(name, assignments, start, at):
+            for one in assignments[max(start, 0) :]:
+                if one.at >= at:
+                    break
                 gate = self._gate(one, assignments)
                 if gate is NEVER:
                     continue
-                added = [(both(gate, inner), text) for inner, text in self._right(one, right_at)]
+                right = self._right(one, one.at if one.immediate else at)
+                added = [(both(gate, inner), text) for inner, text in right]
                 if one.operator == "+=":
                     value = [*value, (ALWAYS, " "), *added] if value else added
                 else:
@@ -333,25 +345,30 @@ class Makefile:
         finally:
             self._active.discard(key)
 
-    def _words(self, name: str, ending: str, place: Place) -> Words:
-        assignments = self._assignments(name)
-        start = self._last_certain(assignments, _END)
+    def _words(self, name: str, last: str, place: Place) -> Words:
+        index = self._indexes.get(name)
+        if index is None:
+            index = self._indexes[name] = _Index(self._assignments(name))
+        start = self._last_certain(index.others, _END)
         found = words(self._default(name, place)) if start < 0 else []
-        for one, right_at in _effective(name, assignments, start, _END):
-            if "$" in one.text:
-                known = self._known_words.get(one.at)
-                if known is None:
-                    known = self._known_words[one.at] = words(self._right(one, right_at))
-            else:
-                known = [(ALWAYS, word) for word in one.text.split()] if ending in one.text else []
-            right = [item for item in known if item[1].endswith(ending) or is_opaque(item[1])]
+        for one in index.naming(last, index.others[start].at if start >= 0 else 0):
+            right = [item for item in self._words_of(one) if _may_end(item[1], last)]
             # the gates of lines that do not matter need not be known
             if right or (found and one.operator != "+="):
-                gate = self._gate(one, assignments)
+                gate = self._gate(one, index.every)
                 if one.operator != "+=":
                     found = _unless(gate, found)
                 found += [(both(gate, inner), word) for inner, word in right]
         return [item for item in found if item[0] is not NEVER]
+
+    def _words_of(self, one: Assignment) -> Words:
+        if "$" not in one.text:
+            return [(ALWAYS, word) for word in one.text.split()]
+        known = self._known_words.get(one.at)
+        if known is None:
+            value = self._right(one, one.at if one.immediate else _END)
+            known = self._known_words[one.at] = words(value)
+        return known
 
     def _last_certain(self, assignments: list[Assignment], at: int) -> int:
         """The last assignment that leaves nothing of those before it, -1 when there is none."""
@@ -390,18 +407,35 @@ class Makefile:
         return [] if name in PRESET_EMPTY else self._outside(name, place)
 
 
-def _effective(
-    name: str, assignments: list[Assignment], start: int, at: int
-) -> Iterator[tuple[Assignment, int]]:
-    """The assignments from `start` on and before statement `at`, each with the statement as of
-    which its right side is expanded."""
-    immediate = name in PRESET_EMPTY
-    for one in assignments[max(start, 0) :]:
-        if one.at >= at:
-            break
-        if one.operator in ("=", ":="):
-            immediate = one.operator == ":="
-        yield one, one.at if immediate else at
+class _Index:
+    """A variable's assignments by the words in them, so that a long list is gone through once."""
+
+    def __init__(self, every: list[Assignment]) -> None:
+        self.every = every
+        self.others: list[Assignment] = []
+        self._plain: dict[str, list[Assignment]] = {}
+        for one in every:
+            if one.operator != "+=" or "$" in one.text:
+                self.others.append(one)
+            else:
+                for word in one.text.split():
+                    self._plain.setdefault(last_part(word), []).append(one)
+
+    def naming(self, last: str, first: int) -> list[Assignment]:
+        """Those that may name the word or do away with others, from statement `first` on."""
+        found = {one.at: one for one in self._plain.get(last, ()) if one.at >= first}
+        found.update((one.at, one) for one in self.others if one.at >= first)
+        return [found[at] for at in sorted(found)]
+
+
+def last_part(word: str) -> str:
+    """b.o of a/b.o, b/ of a/b/"""
+    return word[word.rfind("/", 0, -1) + 1 :]
+
+
+def _may_end(word: str, last: str) -> bool:
+    part = last_part(word)
+    return part == last or (is_opaque(part) and matches_opaque(part, last))
 
 
 def _unless(gate: Gate, value: Value) -> Value:

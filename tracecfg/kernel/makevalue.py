@@ -65,15 +65,32 @@ def opaque_gate(text: str) -> Gate:
 def words(value: Value) -> Words:
     """The value's words; a word may be made of several fragments (`foo-$(CONFIG_X).o`)."""
     done: Words = []
+    unfinished: Value = []
+    for gate, text in value:
+        if not text or gate is NEVER:
+            continue
+        if gate is not ALWAYS:
+            unfinished.append((gate, text))
+            continue
+        pieces = text.split()
+        ends = text[-1].isspace()
+        if not text[0].isspace():
+            unfinished.append((ALWAYS, pieces.pop(0)))
+            if not pieces and not ends:
+                continue
+        done += _glued(unfinished)
+        unfinished = [] if ends else [(ALWAYS, pieces.pop())]
+        done += [(ALWAYS, piece) for piece in pieces]
+    return done + _glued(unfinished)
+
+
+def _glued(value: Value) -> Words:
+    """The words of fragments between which there need not be blanks."""
+    if len(value) == 1:
+        return [(value[0][0], word) for word in value[0][1].split()]
+    done: Words = []
     unfinished: dict[str, Gate] = {"": ALWAYS}
     for choices, otherwise in _choices(value):
-        gate, text = choices[0]
-        if gate is ALWAYS and list(unfinished) == [""]:
-            pieces = text.split()
-            last = "" if text[-1].isspace() else pieces.pop()
-            done += [(ALWAYS, piece) for piece in pieces]
-            unfinished = {last: ALWAYS}
-            continue
         after: dict[str, Gate] = {}
         for word, guard in unfinished.items():
             _put(after, word, both(guard, otherwise))
@@ -86,8 +103,7 @@ def words(value: Value) -> Words:
                 done += [(here, piece) for piece in pieces]
                 _put(after, last, here)
         unfinished = after
-    done += [(guard, word) for word, guard in unfinished.items() if word]
-    return done
+    return done + [(guard, word) for word, guard in unfinished.items() if word]
 
 
 def alternatives(value: Value) -> Words:

@@ -41,6 +41,7 @@ _EXPORT = re.compile(
 _USE = re.compile(r"\b(tracepoint_enabled|DECLARE_TRACEPOINT)\s*\(\s*(\w+)\s*\)")
 _REGISTER = re.compile(r"(?<![\w])register_trace_(?:prio_)?(\w+?)\s*\(")
 _CUSTOM = re.compile(r"\b(?:TRACE_CUSTOM_EVENT\s*\(|DEFINE_CUSTOM_EVENT\s*\(\s*\w+\s*,)\s*(\w+)")
+_CALL_STRUCT = re.compile(r"&event_(\w+)\b")
 _BY_NAME = re.compile(r"\b(?:trace_set_clr_event|trace_array_set_clr_event|trace_get_event_file)\s*\(")
 _NAMES = re.compile(r'"([\w-]+)"\s*,\s*(?:"(\w+)"|NULL)')
 _REGISTER_BY_PARAM = re.compile(r"(?<!\w)register_trace_(?:prio_)?\#\#\s*(\w+)")
@@ -263,6 +264,9 @@ class _Scan:
                 call = ctext.arguments(header.code, match.end() - 1)
                 if call and index < len(call[0]):
                     calls.append((call[0][index], match.start()))
+        if "&event_" in header.text:
+            calls += [(match[1], match.start()) for match in _CALL_STRUCT.finditer(header.code)
+                      if match[1] in self.systems_of_event]  # fmt: skip
         for event, offset in calls:
             for name in self._systems(event, header.path):
                 self._add_consumer(name, event, header, offset)
@@ -295,7 +299,7 @@ class _Scan:
 
     def _configs_at(self, header: Header, offset: int, built: str) -> tuple[str, ...]:
         own = self.makefiles.config_of(built)
-        arms = [arm.needs for arm in _arms_at(header, offset) if arm.needs]
+        arms = [name for arm in _arms_at(header, offset) for name in arm.needs]
         return tuple(dict.fromkeys([own, *arms] if own else arms))
 
     def _read_creator(self, header: Header) -> None:
@@ -320,7 +324,7 @@ class _Scan:
         built = self.makefiles.gate_of(header.path)
         if built.gate is None:
             return built
-        needs = [Sym(arm.needs) for arm in _arms_at(header, offset) if arm.needs]
+        needs = [Sym(name) for arm in _arms_at(header, offset) for name in arm.needs]
         return GateResult(gate=all_of([built.gate, *needs]))
 
     def _trace_headers_behind(self, includer: str, include: str, depth: int = 0) -> list[str]:

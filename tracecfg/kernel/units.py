@@ -73,28 +73,21 @@ is not built but makes the object a composite one."""
 class Unit:
     """What one Makefile names. folder: relative to the tree's root, "" for the root."""
 
-    def __init__(
-        self, makefile: Makefile | None, folder: str = "", lists: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, makefile: Makefile, folder: str, lists: tuple[str, ...]) -> None:
         self._makefile = makefile
         self._folder = folder
-        self._lists: tuple[str, ...] = ()
-        self._composites: list[tuple[str, str]] = []
+        self._lists = tuple(name for name in lists if name in makefile.variables)
+        self._composites = [
+            (name.removesuffix(suffix), suffix)
+            for name in makefile.variables
+            for suffix in _SUFFIXES[:-1]
+            if name.endswith(suffix) and name not in lists
+        ]
         self._listed: dict[str, dict[tuple[str, bool], Gate]] = {}
-        self._any_word: str = ""
-        if makefile:
-            self._lists = tuple(name for name in lists if name in makefile.variables)
-            self._composites = [
-                (name.removesuffix(suffix), suffix)
-                for name in makefile.variables
-                for suffix in _SUFFIXES[:-1]
-                if name.endswith(suffix) and name not in lists
-            ]
+        self._any_word = ""
 
     def routes(self, target: str) -> list[Route]:
         """The ways to an object, given by its path."""
-        if not self._lists:
-            return []
         name = posixpath.basename(target)
         routes: list[Route] = []
         for (word, modular), gate in self._named(name).items():
@@ -114,25 +107,28 @@ class Unit:
 
     def folder_gate(self, folder: str) -> Gate:
         """When the Makefile has kbuild descend into a folder, given by its path."""
-        if not self._lists:
-            return NEVER
-        name = posixpath.basename(folder) + "/"
-        return any_of(gate for (word, _), gate in self._named(name).items()
-                      if word.endswith("/") and self._path(word) == folder)  # fmt: skip
+        name = posixpath.basename(folder)
+        gates = [gate for (word, _), gate in self._named(name + "/").items()
+                 if self._path(word) == folder]  # fmt: skip
+        if not self._folder:
+            # until 5.0 the top Makefile turned its lists of folders into lists of their archives
+            archives = {**self._named("built-in.a"), **self._named("lib.a")}
+            gates += [gate for (word, _), gate in archives.items()
+                      if self._path(posixpath.dirname(word)) == folder]  # fmt: skip
+        return any_of(gates)
 
     def unclear(self, marks: Marks) -> tuple[Place, str] | None:
         """Where the lists have words that may be anything, or what was not read may add some."""
         if self._any_word:
             return marks.in_text(self._any_word)
-        return self._makefile.opaque[0] if self._makefile and self._makefile.opaque else None
+        return self._makefile.opaque[0] if self._makefile.opaque else None
 
     def _path(self, word: str) -> str:
         return posixpath.normpath(posixpath.join(self._folder, word))
 
     def _named(self, part: str) -> dict[tuple[str, bool], Gate]:
-        """The words of the lists that end so, and whether they are in a list of modules."""
+        """The words of the lists with this last part, and whether it is a list of modules."""
         if part not in self._listed:
-            assert self._makefile is not None
             named: dict[tuple[str, bool], Gate] = {}
             for name in self._lists:
                 for gate, word in self._makefile.words(name, part):
@@ -146,12 +142,10 @@ class Unit:
         return self._listed[part]
 
     def _may_name(self, variable: str, part: str) -> bool:
-        assert self._makefile is not None
-        return any(part in one.text or "$" in one.text
-                   for one in self._makefile.variables.get(variable, ()))  # fmt: skip
+        variables = self._makefile.variables
+        return any(part in one.text or "$" in one.text for one in variables.get(variable, ()))
 
     def _composed(self, stem: str, modular: bool) -> Gate:
-        assert self._makefile is not None
         return any_of(
             nonempty(self._makefile.value(stem + suffix))
             for suffix in _SUFFIXES
@@ -159,7 +153,6 @@ class Unit:
         )
 
     def _inside(self, variable: str, name: str, target: str) -> Gate:
-        assert self._makefile is not None
         return any_of(gate for gate, word in self._makefile.words(variable, name)
                       if not is_opaque(word) and self._path(word) == target)  # fmt: skip
 
@@ -169,6 +162,7 @@ class Units:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
+        self._root = str(tree.root)
         self.marks = Marks()
         self._statements: dict[str, tuple[Statement, ...]] = {}
         self._units: dict[str, tuple[Unit, ...]] = {}
@@ -190,7 +184,8 @@ class Units:
         """What scripts/Makefile.build includes for the folder."""
         if folder not in self._paths:
             names = (posixpath.join(folder, name) for name in ("Kbuild", "Makefile"))
-            self._paths[folder] = next((path for path in names if self._tree.is_file(path)), None)
+            there = (name for name in names if os.path.isfile(f"{self._root}/{name}"))  # noqa: PTH113
+            self._paths[folder] = next(there, None)
         return self._paths[folder]
 
     def text(self, path: str) -> str:
@@ -240,8 +235,14 @@ class Units:
                     yield both(self.reach(above), gate)
         own = arch_of(folder)
         for arch in (own,) if own else () if named else self._architectures():
-            gate = self._arch(arch)[1].folder_gate(folder)
-            yield both(Equals(_ARCHITECTURE, arch), gate)
+            if self._says(f"arch/{arch}/Makefile", folder if not own else ""):
+                gate = self._arch(arch)[1].folder_gate(folder)
+                yield both(Equals(_ARCHITECTURE, arch), gate)
+
+    def _says(self, path: str, part: str) -> bool:
+        with suppress(TracecfgError):
+            return part in self.text(path)
+        return False
 
     def _architectures(self) -> tuple[str, ...]:
         if self._names is None:
@@ -289,7 +290,6 @@ class Units:
         """arch/X/Makefile, a part of the top Makefile: its paths start at the root."""
         if arch not in self._arches:
             makefile = self._makefile(_AT_TOP, "", arch=arch)
-            self._arches[arch] = (makefile, Unit(None))
             unit = self._run(makefile, f"arch/{arch}/Makefile", "", TOP_LISTS)
             self._arches[arch] = (makefile, unit)
         return self._arches[arch]

@@ -29,6 +29,9 @@ PREFIX = "TRACING_"
 _NOT_SYMBOL = re.compile(r"[^A-Z0-9]")
 _SHOWN_EVENTS = 8
 
+_MENU = Sym("TRACEPOINTS")
+"""What the menu of the options depends on."""
+
 
 def decide(
     inventory: Inventory, kconfig: KconfigIndex, rules: Iterable[Rule], prefix: str = PREFIX
@@ -102,7 +105,7 @@ class _Facts:
         if entry is None or innermost.name in self.kconfig.with_tracing:
             return None
         if entry.prompt is None:
-            return innermost.name if re.search(r"EVENTS$|TRACEPOINTS?$", entry.name) else None
+            return innermost.name if re.search(r"^TRACE_|EVENTS$|TRACEPOINTS?$", entry.name) else None
         offers = f"{entry.prompt}\n{entry.help_text}".lower()
         return innermost.name if "tracepoint" in offers else None
 
@@ -145,17 +148,17 @@ class _Decider:
             )
         selects = self._selects(gate)
         if feature_selects and facts.feature:
-            selects[facts.feature] = self._select(facts.feature, gate or ALWAYS, ALWAYS)
+            selects += self._select(facts.feature, gate or ALWAYS, ALWAYS)
         option = Option(
             name=decided["option"],
             prompt=decided["prompt"],
             depends=decided.get("depends", ""),
             default=decided["default"],
             help_text=self._help(decided.get("help", "")),
-            selects=tuple(sorted(select for select in selects.values() if select)),
+            selects=tuple(sorted(set(selects))),
         )
         return Decision(system=system, option=option, skipped=None,
-                        reasons=tuple(self.reasons), notes=tuple(self.notes))  # fmt: skip
+                        reasons=tuple(dict.fromkeys(self.reasons)), notes=tuple(self.notes))  # fmt: skip
 
     def _texts(self, gate: Gate | None) -> Mapping[str, str]:
         system = self.facts.system
@@ -163,7 +166,7 @@ class _Decider:
             "prefix": self.facts.prefix,
             "SYSTEM": default_option(system.name, ""),
             "system": system.name,
-            "gate": "" if gate in (None, ALWAYS) else to_kconfig(gate),
+            "gate": _depends(gate),
             "own_option": system.own_option or "",
         }
 
@@ -179,8 +182,8 @@ class _Decider:
             and match.feature in (None, self.facts.feature is not None)
         )
 
-    def _selects(self, gate: Gate | None) -> dict[str, Select | None]:
-        """Which consumers select the option, by the consumers' symbols."""
+    def _selects(self, gate: Gate | None) -> list[Select]:
+        """Which consumers select the option."""
         found: dict[str, list[tuple[Gate, Consumer]]] = {}
         for consumer in self.facts.system.consumers:
             config, condition = self._governing(consumer)
@@ -197,14 +200,15 @@ class _Decider:
                 continue
             found.setdefault(config, []).append((condition, consumer))
             self._because(chosen, f"{who} selects it ({consumer.place.file})")
-        return {
-            config: self._select(
+        return [
+            select
+            for config, uses in found.items()
+            for select in self._select(
                 config,
                 all_of([gate or ALWAYS, any_of(condition for condition, _ in uses)]),
                 uses[0][1].gate.gate or ALWAYS,
             )
-            for config, uses in found.items()
-        }
+        ]
 
     def _governing(self, consumer: Consumer) -> tuple[str | None, Gate]:
         """The symbol whose feature the consumer is, and the further condition of its code."""
@@ -221,22 +225,24 @@ class _Decider:
             and match.consumer_always_built in (None, not consumer.configs)
         )
 
-    def _select(self, config: str, needs: Gate, built: Gate) -> Select | None:
-        """needs: what must hold for the option to be there and the code to use it;
-        built: when the consumer is built, which need not be asked again"""
-        entry = self.facts.kconfig.main_entry(config)
-        if entry is None:
-            self.notes.append(f"{config} is a consumer that no Kconfig file defines.")
-            return None
+    def _select(self, config: str, needs: Gate, built: Gate) -> list[Select]:
+        """One for each of the symbol's entries.
+
+        needs: what must hold for the option to be there and the code to use it;
+        built: when the consumer is built, which need not be asked again
+        """
+        kconfig = self.facts.kconfig
+        entries = kconfig.editable(config)
+        if not entries:
+            self.notes.append(f"{config}, which needs it, is defined by no Kconfig file.")
         own = self.facts.system.own_option
-        needs = all_of([needs, *([Sym(own)] if own else [])])
-        known = all_of([built, Sym(config)])
-        # without a condition, the select of an option whose gate is off is an unmet dependency
-        parts = needs.of if isinstance(needs, All) else (needs,)
-        left = all_of(part for part in parts if not implies(known, part))
-        return Select(
-            config=config, condition="" if left == ALWAYS else to_kconfig(left), place=entry.place
-        )
+        known = [built, Sym(config)]
+        if kconfig.brings_tracepoints(config):
+            known.append(_MENU)
+        # without a condition, the select of an option that is not there is an unmet dependency
+        left = _beyond(all_of([_MENU, needs, *([Sym(own)] if own else [])]), all_of(known))
+        condition = "" if left == ALWAYS else to_kconfig(left)
+        return [Select(config=config, condition=condition, place=entry.place) for entry in entries]
 
     def _help(self, added: str) -> str:
         system = self.facts.system
@@ -266,6 +272,19 @@ class _Decider:
     def _note(self, rule: Rule, note: str) -> None:
         self.notes.append(note)
         self._because(rule, note)
+
+
+def _depends(gate: Gate | None) -> str:
+    """A gate as a `depends on` within the menu; "" for none."""
+    left = ALWAYS if gate is None else _beyond(gate, _MENU)
+    return "" if left == ALWAYS else to_kconfig(left)
+
+
+def _beyond(gate: Gate, known: Gate) -> Gate:
+    """What a gate asks for besides what is known to hold."""
+    together = all_of([known, gate])
+    parts = together.of if isinstance(together, All) else (together,)
+    return all_of(part for part in parts if not implies(known, part))
 
 
 def _any_glob(globs: tuple[str, ...] | None, names: Iterable[str]) -> bool:

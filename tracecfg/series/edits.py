@@ -272,7 +272,7 @@ def _within(blanked: str, offset: int, symbol: str) -> bool:
     marker = Directive("pragma", "", offset, offset)
     before = [each for each in ctext.directives(blanked) if each.start < offset]
     *_, (_, arms) = ctext.conditionals([*before, marker])
-    return any(arm.needs == symbol.removeprefix("CONFIG_") for arm in arms)
+    return any(symbol.removeprefix("CONFIG_") in arm.needs for arm in arms)
 
 
 def _line_start(text: str, offset: int) -> int:
