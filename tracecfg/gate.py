@@ -8,7 +8,7 @@ negate have ! on symbols only.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
@@ -111,6 +111,21 @@ def implies(a: Gate, b: Gate) -> bool:
     )
 
 
+def concise(gate: Gate) -> Gate:
+    """The same without operands that the others imply, which takes truth tables to find."""
+    if not isinstance(gate, All | Any):
+        return gate
+    kind, join = type(gate), all_of if isinstance(gate, All) else any_of
+    kept = [concise(part) for part in gate.of]
+    if len(symbols(gate)) < sum(1 for _ in _atoms(gate)):
+        for part in reversed(gate.of[:]):
+            others = [other for other in kept if other != part]
+            rest = join(others)
+            if others and (implies(rest, part) if kind is All else implies(part, rest)):
+                kept = others
+    return join(kept)
+
+
 def holds(gate: Gate, config: Mapping[str, str]) -> bool:
     """The gate's truth under a configuration: symbol names without CONFIG_ and their values;
     a missing symbol is n."""
@@ -186,6 +201,9 @@ def _join(kind: _Kind, gates: Iterable[Gate]) -> Gate:
                     return ALWAYS if zero else NEVER
             else:
                 flat[part] = None
+        if _unrelated(flat):
+            parts = list(flat)
+            break
         parts = _propagate(kind, list(flat))
         if parts != list(flat):
             continue
@@ -197,6 +215,17 @@ def _join(kind: _Kind, gates: Iterable[Gate]) -> Gate:
     return parts[0] if len(parts) == 1 else kind(tuple(parts))
 
 
+def _unrelated(parts: Collection[Gate]) -> bool:
+    """Whether these are single symbols, no two of them the same: nothing to simplify."""
+    names = set()
+    for part in parts:
+        atom = part.of if isinstance(part, Not) else part
+        if not isinstance(atom, Sym | Equals):
+            return False
+        names.add(atom.name)
+    return len(names) == len(parts)
+
+
 def _flatten(kind: _Kind, gates: Iterable[Gate]) -> Iterator[Gate]:
     for gate in gates:
         match gate:
@@ -206,7 +235,9 @@ def _flatten(kind: _Kind, gates: Iterable[Gate]) -> Iterator[Gate]:
                 isinstance(of, Equals) and of.value not in OFF
             ):
                 yield from _flatten(kind, (negate(of),))
-            case All(of) | Any(of) if type(gate) is kind:
+            case All(()) | Any(()):
+                yield Const(isinstance(gate, All))
+            case All(of) | Any(of) if type(gate) is kind or len(of) == 1:
                 yield from _flatten(kind, of)
             case _:
                 yield gate
@@ -235,6 +266,8 @@ def _propagate(kind: _Kind, parts: list[Gate]) -> list[Gate]:
 def _assume(gate: Gate, facts: dict[str, dict[Sym | Equals, bool]], *, top: bool = False) -> Gate:
     """The gate where the facts hold; at the top a fact does not explain itself away."""
     match gate:
+        case Equals(name, value) if value in OFF:
+            return negate(_assume(Sym(name), facts))
         case Sym(name) | Equals(name, _):
             for atom, truth in facts.get(name, {}).items():
                 known = truth if atom == gate and not top else _follows(gate, atom, truth)

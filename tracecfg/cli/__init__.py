@@ -36,15 +36,18 @@ def run(arguments: list[str]) -> int:
 
 
 def _usage(error: Exception) -> int:
-    """Click's own errors are wrong use; anything else is a defect of ours and shows itself."""
-    from click import Abort
-    from click.exceptions import ClickException, Exit
+    """Typer's own errors are wrong use; anything else is a defect of ours and shows itself."""
+    from typer import Abort, TyperException
 
-    if isinstance(error, Exit):
-        return error.exit_code
     if isinstance(error, Abort):
         return errors.INTERRUPTED
-    if isinstance(error, ClickException):
-        error.show()
+    if isinstance(error, TyperException):
+        message = error.format_message()
+        if message.startswith("Usage:"):
+            # no argument at all: the message is the help text
+            print(message, file=sys.stderr)
+        else:
+            print(f"tracecfg: {message}", file=sys.stderr)
+            print("  hint: tracecfg --help, or tracecfg COMMAND --help", file=sys.stderr)
         return errors.USAGE
     raise error

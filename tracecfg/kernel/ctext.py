@@ -7,7 +7,6 @@ position in the blanked text is a position in the file.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,7 +16,7 @@ _COMMENT_OR_LITERAL = re.compile(
 _STRAY_BACKSLASH = re.compile(r"\\(?=\r?\n)")
 _NOT_NEWLINE = re.compile(r"[^\n]")
 _DIRECTIVE = re.compile(
-    r"^[ \t]*\#[ \t]*(?P<word>\w+)(?P<rest>(?:[^\n\\]|\\\r?\n|\\.)*)", re.MULTILINE
+    r"^[ \t]*\#[ \t]*(\w+)([^\n\\]*(?:\\(?:\r?\n|.)?[^\n\\]*)*)", re.MULTILINE
 )
 _CONTINUATION = re.compile(r"\\\r?\n")
 _BRACKET_OR_COMMA = re.compile(r"[(){}\[\],]")
@@ -38,16 +37,6 @@ def _blank_match(match: re.Match[str]) -> str:
     return _NOT_NEWLINE.sub(" ", found) if "\n" in found else " " * len(found)
 
 
-class Lines:
-    """Turns offsets into line numbers (from 1)."""
-
-    def __init__(self, text: str) -> None:
-        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
-
-    def number(self, offset: int) -> int:
-        return bisect_right(self._starts, offset)
-
-
 @dataclass(frozen=True)
 class Directive:
     """One preprocessor line with its continuation lines.
@@ -62,15 +51,13 @@ class Directive:
 
 
 def directives(blanked: str) -> list[Directive]:
-    return [
-        Directive(
-            match["word"],
-            _CONTINUATION.sub(" ", match["rest"]).strip(),
-            match.start(),
-            match.end(),
-        )
-        for match in _DIRECTIVE.finditer(blanked)
-    ]
+    found = []
+    for match in _DIRECTIVE.finditer(blanked):
+        word, rest = match.groups()
+        if "\\" in rest:
+            rest = _CONTINUATION.sub(" ", rest)
+        found.append(Directive(word, rest.strip(), match.start(), match.end()))
+    return found
 
 
 def without(blanked: str, found: list[Directive]) -> str:

@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tracecfg.kernel import ctext
-from tracecfg.kernel.ctext import Directive, Lines
-from tracecfg.kernel.macros import Expander, ExpansionTooLongError, parse_define
+from tracecfg.kernel.ctext import Directive
+from tracecfg.kernel.macros import Expander, ExpansionTooLongError, Macro, parse_define
 from tracecfg.model import Event, EventKind, Place
 
 _EVENT_MACRO = re.compile(r"^(?:TRACE_EVENT|DEFINE_EVENT|DECLARE_TRACE)(?!\w*_NOP$)\w*$")
 _TP_SUFFIX = re.compile(r"__DECLARE_TRACE\w*\(\s*name\s*\#\#\s*(\w+)")
 _IDENTIFIER = re.compile(r"[A-Za-z_0-9]\w*$")
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_INCLUDE = re.compile(r'^[ \t]*\#[ \t]*include[ \t]*([<"][^>"\n]+[>"])', re.MULTILINE)
+_NOT_BLANK = re.compile(r"\S")
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,8 @@ def event_macros(tracepoint_h: str) -> dict[str, EventMacro]:
 
 
 @dataclass(frozen=True)
-class Header:
-    """A header, read once: its text, blanked text and directives (offsets agree in all)."""
+class Source:
+    """A C file, or its beginning, read once: text, blanked text, directives; offsets agree."""
 
     path: str
     text: str
@@ -81,147 +83,141 @@ class Header:
         return ctext.without(self.blanked, self.directives)
 
     @cached_property
-    def lines(self) -> Lines:
-        return Lines(self.text)
+    def defines(self) -> dict[Directive, Macro]:
+        parsed = ((each, parse_define(each)) for each in self.directives if each.word == "define")
+        return {directive: macro for directive, macro in parsed if macro is not None}
+
+    @cached_property
+    def includes(self) -> list[str]:
+        """What its #include lines name, as written; cheap, so comments are not looked at."""
+        return _INCLUDE.findall(self.text)
+
+    def place(self, offset: int) -> Place:
+        return Place(self.path, self.text.count("\n", 0, offset) + 1)
 
     def definition(self, name: str) -> tuple[str, Directive] | None:
-        """The last `#define name value` and its value."""
+        """The value of the last `#define name value`."""
         found = None
         for directive in self.directives:
-            if directive.word == "define":
-                head, _, value = directive.rest.partition(" ")
-                if "\t" in head:
-                    head, _, value = directive.rest.partition("\t")
+            if directive.word == "define" and directive.rest.startswith(name):
+                head, *value = directive.rest.split(None, 1)
                 if head == name:
-                    found = (value.strip(), directive)
+                    found = ("".join(value), directive)
         return found
 
 
 @dataclass(frozen=True)
 class Found:
-    """events: in the order of the file; problems: (line, reason) of what could not be resolved"""
+    """events: in the order of the file; problems: what could not be resolved, and why"""
 
     events: tuple[Event, ...]
-    classes: tuple[str, ...]
-    problems: tuple[tuple[int, str], ...]
+    problems: tuple[tuple[Place, str], ...]
 
 
 class EventReader:
     """Reads the events of trace headers of one kernel."""
 
     def __init__(
-        self, macros: Mapping[str, EventMacro], snippet: Callable[[str, str], Header | None]
+        self, macros: Mapping[str, EventMacro], snippet: Callable[[str, str], Source | None]
     ) -> None:
         """snippet(includer, name): the header that an #include names, when it holds events but
         no TRACE_SYSTEM of its own (kernel/trace/rv/monitors/*/*_trace.h)."""
-        self._macros = macros
-        self._snippet = snippet
-        self._call = re.compile(rf"\b(?:{'|'.join(sorted(macros, key=len, reverse=True))})\s*\(")
+        self.macros = macros
+        self.snippet = snippet
+        self.call = re.compile(rf"\b({'|'.join(sorted(macros, key=len, reverse=True))})\s*\(")
 
-    def calls(self, header: Header) -> bool:
-        """Does the header's text call an event macro anywhere?"""
-        return self._call.search(header.blanked) is not None
+    def calls(self, source: Source) -> bool:
+        """Does a file call an event macro, its own macros' bodies apart?"""
+        return self.call.search(source.text) is not None and bool(self.call.search(source.code))
 
-    def read(self, header: Header) -> Found:
+    def read(self, header: Source) -> Found:
         """All events that any configuration can make of the header, by name, without repeats."""
-        expander = Expander([*self._macros, "DECLARE_EVENT_CLASS"])
-        events: dict[str, Event] = {}
-        classes: list[str] = []
-        problems: list[tuple[int, str]] = []
+        reading = _Reading(self)
         try:
-            self._walk(header, expander, events, classes, problems, depth=0)
+            reading.walk(header)
         except ExpansionTooLongError:
-            problems.append((1, "its macros expand without end"))
-        return Found(tuple(events.values()), tuple(classes), tuple(problems))
+            reading.problems.append((Place(header.path, 1), "its macros expand without end"))
+        return Found(tuple(reading.events.values()), tuple(reading.problems))
 
-    def _walk(
-        self,
-        header: Header,
-        expander: Expander,
-        events: dict[str, Event],
-        classes: list[str],
-        problems: list[tuple[int, str]],
-        depth: int,
-    ) -> None:
-        code = header.code
+
+class _Reading:
+    """One header being read, with the snippets it includes."""
+
+    def __init__(self, reader: EventReader) -> None:
+        self.reader = reader
+        self.expander = Expander([*reader.macros, "DECLARE_EVENT_CLASS"])
+        self.events: dict[str, Event] = {}
+        self.problems: list[tuple[Place, str]] = []
+
+    def walk(self, source: Source, depth: int = 0) -> None:
+        """Read a file from top to bottom. Macros that lead to no event hold for all of it; those
+        that do are defined and undefined where that stands."""
+        eventful = _eventful(source, self.expander)
+        for macro in source.defines.values():
+            if macro.name not in eventful:
+                self.expander.define(macro)
         at = 0
-        behind = 0
-        for directive, arms in ctext.conditionals(header.directives):
-            dead = any(arm.dead for arm in arms)
-            if directive.start >= behind:
-                behind = self._calls(
-                    header, code, max(at, behind), directive.start, expander, events, problems
-                )
-            at = directive.end
-            if dead:
-                if directive.word in ("elif", "else", "endif"):
-                    behind = max(behind, directive.end)
+        for directive, arms in ctext.conditionals(source.directives):
+            if directive.start < at and directive.word not in ("define", "undef"):
                 continue
-            if directive.word == "if" and ctext.branch(directive).dead:
-                behind = max(behind, _end_of_arm(header.directives, directive))
-            elif directive.word == "define":
-                macro = parse_define(directive)
-                if macro is not None:
-                    expander.define(macro)
-            elif directive.word == "undef":
-                expander.undefine(directive.rest)
+            if any(arm.dead for arm in arms):
+                continue
+            if directive.word == "define":
+                macro = source.defines.get(directive)
+                if macro and macro.name in eventful:
+                    at = self._calls(source, at, directive.start)
+                    self.expander.define(macro)
+            elif directive.word == "undef" and directive.rest in eventful:
+                at = self._calls(source, at, directive.start)
+                self.expander.undefine(directive.rest)
+            elif directive.word == "if" and ctext.branch(directive).dead:
+                self._calls(source, at, directive.start)
+                at = _end_of_arm(source.directives, directive)
             elif directive.word == "include" and depth < 4:
-                inner = self._snippet(header.path, directive.rest)
+                inner = self.reader.snippet(source.path, directive.rest)
                 if inner is not None:
-                    self._walk(inner, expander, events, classes, problems, depth + 1)
-        self._calls(header, code, max(at, behind), len(code), expander, events, problems)
+                    at = self._calls(source, at, directive.start)
+                    self.walk(inner, depth + 1)
+        self._calls(source, at, len(source.code))
 
-    def _calls(
-        self,
-        header: Header,
-        code: str,
-        start: int,
-        stop: int,
-        expander: Expander,
-        events: dict[str, Event],
-        problems: list[tuple[int, str]],
-    ) -> int:
-        """Records the events of code[start:stop]; the offset behind the last call, which may
-        reach over directives (an #ifdef within TP_STRUCT__entry)."""
-        behind = start
-        for match in _WORD.finditer(code, start, stop):
-            if match.start() < behind:
-                continue
+    def _calls(self, source: Source, start: int, stop: int) -> int:
+        """Records the events of code[start:stop]. The offset behind the last call: it may reach
+        over directives (an #ifdef within TP_STRUCT__entry)."""
+        code = source.code
+        at = start
+        while match := _WORD.search(code, at, stop):
             name = match.group()
-            known = name in self._macros
-            if not known and name not in expander.names():
+            at = match.end()
+            known = name in self.reader.macros
+            if not known and name not in self.expander.names():
                 continue
-            opening = match.end()
-            while opening < len(code) and code[opening].isspace():
-                opening += 1
-            args = ctext.arguments(code, opening) if code[opening : opening + 1] == "(" else None
-            end = args[1] if args else match.end()
+            opening = _NOT_BLANK.search(code, at)
+            call = None
+            if opening and opening.group() == "(":
+                call = ctext.arguments(code, opening.start())
+            end = call[1] if call else at
             text = code[match.start() : end]
-            if not known and not expander.leads_to_event(text):
+            if not known and not self.expander.leads_to_event(text):
                 continue
-            line = header.lines.number(match.start())
-            if known and args is None:
-                problems.append((line, f"{name}: its bracket is never closed"))
+            place = source.place(match.start())
+            if known and call is None:
+                self.problems.append((place, f"{name}: its bracket is never closed"))
                 continue
-            expanded = text if known else expander.expand(text)
-            place = Place(header.path, line)
-            if not self._record(expanded, place, expander, events):
-                problems.append((line, f"{name}: makes no event whose name can be told"))
-            behind = end
-        return behind
+            if not self._record(text if known else self.expander.expand(text), place):
+                self.problems.append((place, f"{name}: makes no event whose name can be told"))
+            at = end
+        return max(at, stop)
 
-    def _record(
-        self, text: str, place: Place, expander: Expander, events: dict[str, Event]
-    ) -> bool:
+    def _record(self, text: str, place: Place) -> bool:
         told = True
-        for match in self._call.finditer(text):
-            macro = self._macros[match.group().rstrip("( \t\n\r")]
+        for match in self.reader.call.finditer(text):
+            macro = self.reader.macros[match[1]]
             call = ctext.arguments(text, match.end() - 1)
             args = call[0] if call else []
             if len(args) <= max(macro.name_at, macro.class_at or 0):
                 told = False
                 continue
-            name = _plain(args[macro.name_at], expander)
+            name = self._plain(args[macro.name_at])
             if not _IDENTIFIER.match(name):
                 told = False
                 continue
@@ -231,15 +227,30 @@ class EventReader:
             elif macro.class_at is None:
                 event_class = name
             else:
-                event_class = _plain(args[macro.class_at], expander)
-            events.setdefault(
+                event_class = self._plain(args[macro.class_at])
+            self.events.setdefault(
                 name, Event(name=name, kind=macro.kind, event_class=event_class, place=place)
             )
         return told
 
+    def _plain(self, argument: str) -> str:
+        if _IDENTIFIER.match(argument):
+            return argument
+        return self.expander.expand(argument).strip()
 
-def _plain(argument: str, expander: Expander) -> str:
-    return argument if _IDENTIFIER.match(argument) else expander.expand(argument).strip()
+
+def _eventful(source: Source, expander: Expander) -> set[str]:
+    """The names of a file's own macros that lead to an event, by body, in turn."""
+    found: set[str] = set()
+    left = [(macro.name, set(_WORD.findall(macro.body))) for macro in source.defines.values()]
+    grown = True
+    while grown:
+        grown = False
+        for name, words in left:
+            if name not in found and (words & found or expander.leads_to(words)):
+                found.add(name)
+                grown = True
+    return found
 
 
 def _end_of_arm(found: list[Directive], opening: Directive) -> int:

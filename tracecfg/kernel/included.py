@@ -67,10 +67,10 @@ def _condition(word: str, rest: str) -> Gate | None:
             if token[1] == "||":
                 alternatives.append([])
         else:
-            gate = _operand(token[2], token[3] or token[4])
-            if gate is None:
+            operand = _operand(token[2], token[3] or token[4])
+            if operand is None:
                 return None
-            alternatives[-1].append(Not(gate) if inverted else gate)
+            alternatives[-1].append(Not(operand) if inverted else operand)
             wanted = inverted = False
     return None if wanted else any_of(map(all_of, alternatives))
 

@@ -8,11 +8,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from tracecfg.errors import TracecfgError
-from tracecfg.gate import ALWAYS, NEVER, All, Equals, Gate, Not, Sym, all_of, any_of
+from tracecfg.gate import ALWAYS, NEVER, All, Any, Equals, Gate, Not, Sym, all_of, any_of, concise
 from tracecfg.kernel.included import inclusions
 from tracecfg.kernel.tree import Tree
 from tracecfg.kernel.units import Route, Units, above_of
 from tracecfg.model import GateResult, Place
+
+Way = tuple[str, Route, str]
+"""A folder whose Makefile names an object, the gates on the way to it there, and the object."""
 
 
 class Makefiles:
@@ -22,6 +25,7 @@ class Makefiles:
         self._tree = tree
         self._units = Units(tree)
         self._below: dict[str, list[str]] = {}
+        self._ways: dict[str, list[Way]] = {}
         self._answers: dict[str, GateResult] = {}
 
     def gate_of(self, source: str) -> GateResult:
@@ -37,13 +41,21 @@ class Makefiles:
                 self._answers[source] = _unknown(Place(source, 1), "Makefiles nested too deeply")
         return self._answers[source]
 
+    def objects_of(self, source: str) -> frozenset[str]:
+        """The objects that the source is compiled into: its own or, when other sources #include
+        it, theirs. Paths relative to the build folder's root; none when they cannot be told."""
+        try:
+            return frozenset(target for _, _, target in self._routes(source))
+        except RecursionError:
+            return frozenset()
+
     def config_of(self, source: str) -> str | None:
         """The one symbol nearest to the object that governs it: where a `select` belongs.
 
         None when it is always built, and when several symbols govern it equally.
         """
         try:
-            nearest = {self._nearest(folder, route) for folder, route in self._routes(source)}
+            nearest = {self._nearest(folder, route) for folder, route, _ in self._routes(source)}
         except RecursionError:
             return None
         return nearest.pop() if len(nearest) == 1 else None
@@ -52,10 +64,10 @@ class Makefiles:
         routes = self._routes(source)
         if not routes:
             return self._nowhere(source)
-        gate = any_of(all_of((self._reach(folder), *route)) for folder, route in routes)
+        gate = any_of(all_of((self._reach(folder), *route)) for folder, route, _ in routes)
         if mark := self._units.marks.in_gate(gate):
             return _unknown(*mark)
-        return GateResult(gate=self._units.final(gate))
+        return GateResult(gate=concise(self._units.final(gate)))
 
     def _reach(self, folder: str) -> Gate:
         reach = self._units.reach(folder)
@@ -64,20 +76,25 @@ class Makefiles:
         place = Place(self._units.makefile_of(folder) or folder, 1)
         return self._units.marks.gate(place, f"no Makefile descends into {folder}/")
 
-    def _routes(self, source: str, includers: tuple[str, ...] = ()) -> list[tuple[str, Route]]:
-        """The folders whose Makefile names the object, with the way to it there: those above the
-        source; else those beside it; else those of a source that #includes this one; else the
-        architectures' (virt/kvm)."""
-        target = _object_of(source)
-        folder = posixpath.dirname(target)
-        return (
-            self._named_in(above_of(target), target)
-            or self._named_beside(folder, target)
-            or self._through_includers(source, includers)
-            or self._named_in(self._mentioning(folder, self._folders_below("arch", 2)), target)
-        )
+    def _routes(self, source: str, includers: tuple[str, ...] = ()) -> list[Way]:
+        """The ways to the object in the Makefiles of the folders above the source; else of those
+        beside it; else to a source that #includes this one; else in the architectures' (virt/kvm).
+        """
+        ways = self._ways.get(source)
+        if ways is None:
+            target = object_of(source)
+            folder = posixpath.dirname(target)
+            ways = (
+                self._named_in(above_of(target), target)
+                or self._named_beside(folder, target)
+                or self._through_includers(source, includers)
+                or self._named_in(self._mentioning(folder, self._folders_below("arch", 2)), target)
+            )
+            if not includers:
+                self._ways[source] = ways
+        return ways
 
-    def _named_beside(self, folder: str, target: str) -> list[tuple[str, Route]]:
+    def _named_beside(self, folder: str, target: str) -> list[Way]:
         for root in above_of(folder):
             if "/" not in root:
                 break
@@ -88,8 +105,8 @@ class Makefiles:
                 return routes
         return []
 
-    def _named_in(self, folders: Iterable[str], target: str) -> list[tuple[str, Route]]:
-        return [(folder, route) for folder in folders
+    def _named_in(self, folders: Iterable[str], target: str) -> list[Way]:
+        return [(folder, route, target) for folder in folders
                 for unit in self._units.units(folder) for route in unit.routes(target)]  # fmt: skip
 
     def _nearest(self, folder: str, route: Route) -> str | None:
@@ -126,13 +143,11 @@ class Makefiles:
             found.sort()
         return self._below[root]
 
-    def _through_includers(
-        self, source: str, includers: tuple[str, ...]
-    ) -> list[tuple[str, Route]]:
+    def _through_includers(self, source: str, includers: tuple[str, ...]) -> list[Way]:
         """The ways to the .c files of the same folder that #include this one: it is compiled as
         their part."""
         folder, name = posixpath.split(source)
-        found: list[tuple[str, Route]] = []
+        found: list[Way] = []
         for path in sorted((self._tree.root / folder).glob("*.c")):
             other = posixpath.join(folder, path.name)
             if other == source or other in includers:
@@ -142,8 +157,8 @@ class Makefiles:
                     if gate is None:
                         reason = f"#include of {name} under a condition that cannot be told"
                         gate = self._units.marks.gate(Place(other, line), reason)
-                    found += [(at, (*route, gate))
-                              for at, route in self._routes(other, (*includers, source))]  # fmt: skip
+                    ways = self._routes(other, (*includers, source))
+                    found += [(at, (*route, gate), target) for at, route, target in ways]
         return found
 
     def _nowhere(self, source: str) -> GateResult:
@@ -151,10 +166,10 @@ class Makefiles:
             if above and (unclear := self._units.unclear(above)):
                 return _unknown(*unclear)
         place = Place(self._units.makefile_of(posixpath.dirname(source)) or source, 1)
-        return _unknown(place, f"no Makefile names {posixpath.basename(_object_of(source))}")
+        return _unknown(place, f"no Makefile names {posixpath.basename(object_of(source))}")
 
 
-def _object_of(source: str) -> str:
+def object_of(source: str) -> str:
     return posixpath.splitext(posixpath.normpath(source))[0] + ".o"
 
 
@@ -167,6 +182,11 @@ def _last_symbol(gate: Gate) -> str | None:
             return name
         case All((*rest, Not(_))) if rest:
             return _last_symbol(all_of(rest))
+        case Any(of):
+            # an object that another feature needs as well, under conditions of its own, remains
+            # the first one's: obj-$(CONFIG_BLK_DEV_IO_TRACE) += blktrace.o
+            plain = [part.name for part in of if isinstance(part, Sym | Equals)]
+            return plain[0] if len(plain) == 1 else None
     return None
 
 

@@ -42,10 +42,30 @@ def _private_copy() -> Item:
     lib._shell_fn = lambda kconfig, _, command: kconfig.shell(command)
     lib._info_fn = lambda kconfig, _, message: kconfig.info(message)
     lib._found_dep_loop = _found_dep_loop
+    lib._depend_on = _depend_on
     # kconfiglib's own additions to the language, which no kernel's conf knows
     for word in ("gsource", "grsource", "osource", "orsource", "rsource"):
         del lib._get_keyword.__self__[word]
     return lib
+
+
+def _depend_on(item: Item, expression: Item) -> None:
+    """As in kconfiglib, but an expression that two properties of `item` share is walked once."""
+    if _walked.get(None) is not item:
+        _walked.clear()
+        _walked[None] = item
+    todo = [expression]
+    while todo:
+        part = todo.pop()
+        if part.__class__ is not tuple:
+            if not part.is_constant:
+                part._dependents.add(item)
+        elif id(part) not in _walked:
+            _walked[id(part)] = part
+            todo += part[1:]
+
+
+_walked: dict[int | None, Item] = {}
 
 
 def _found_dep_loop(loop: tuple[Item, ...], current: Item) -> tuple[Item, ...]:

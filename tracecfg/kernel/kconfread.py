@@ -24,13 +24,14 @@ MAX_LINE = 64 * 1024
 """Characters. Kconfig's longest line is below 1,000; macro expansion is quadratic in it."""
 MAX_FILES = 20_000
 MAX_TEXT = 128 * 1024 * 1024
-MAX_EXPANSIONS = 5_000
-"""Macro calls that one line may lead to; the kernel's own lead to about 20."""
+MAX_EXPANSIONS = 100_000
+"""Macro calls of all files together; the kernel's own are some 3,000."""
 MAX_DEPTH = 5_000
 """Python calls within each other: symbols depend on symbols, six calls a step. The kernel's own
 need some 900; an 8 MB stack breaks beyond 20,000."""
 
 _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
+_LONE_MODULES = re.compile(r"^([ \t]+)modules(?=[ \t]*(?:#.*)?$)", re.MULTILINE).sub
 _LONE_WORD = re.compile(r"\s*([A-Za-z0-9_-]+)\b\s*(.*)", re.DOTALL).match
 
 
@@ -112,14 +113,18 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
             if text is None:
                 text = self._tree.read(filename)
         except UnsupportedTreeError as error:
-            source = self._filestack and f"{self._place()}: "
-            raise UnsupportedTreeError(f"{source or ''}{error.message}", error.hint) from error
+            source = f"{self._place()}: " if self._filestack else ""
+            message = printable(f"{source}{error.message}")
+            raise UnsupportedTreeError(message, error.hint) from error
         self._files += 1
         self._read += len(text)
         if self._files > MAX_FILES or self._read > MAX_TEXT:
             self._parse_error("sources without end")
         if "\r" in text:
             text = text.replace("\r\n", "\n")
+        if "\tmodules" in text or " modules" in text:
+            # read as kconfiglib knows it; a line of help text may change too, but nobody reads it
+            text = _LONE_MODULES(r"\1option modules", text)
         if len(text) > MAX_LINE or "\\\n" in text:
             _check_lines(filename, text)
         return io.StringIO(text)
@@ -141,13 +146,6 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
 
     # words
 
-    def _tokenize(self, s: str) -> Item:
-        self._expansions = 0
-        tokens = super()._tokenize(s)
-        if tokens[0] is LIB._T_MODULES and tokens[1] is None:
-            return [LIB._T_OPTION, LIB._T_MODULES, None]
-        return tokens
-
     def _parse_assignment(self, s: str) -> None:
         match = _LONE_WORD(s)
         word, rest = match.groups() if match else ("", "")
@@ -157,6 +155,25 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
             self._parse_error(f"unknown word {word!r}")
         else:
             super()._parse_assignment(s)
+
+    def _parse_help(self, node: Item) -> None:
+        """Find the end of a help text without keeping it: half of all lines are help."""
+        readline = self._readline
+        line = "\n"
+        while line.isspace():
+            line = readline()
+            self.linenr += 1
+        indent = line[: len(line) - len(line.lstrip())]
+        if not indent:
+            self._empty_help(node, line)
+            return
+        node.help = ""
+        columns = len(indent.expandtabs())
+        while line.startswith(indent) or line.isspace() or _columns(line) >= columns:
+            line = readline()
+            self.linenr += 1
+        if line:
+            self._line_after_help(line)
 
     def _expect_expr_and_eol(self) -> Item:
         expression = self._parse_expr(True)
@@ -218,6 +235,11 @@ def _check_lines(filename: str, text: str) -> None:
             raise UnsupportedTreeError(f"{filename}:{first}: line longer than {MAX_LINE} bytes")
         if not line.endswith("\\"):
             length = first = 0
+
+
+def _columns(line: str) -> int:
+    blank = line[: len(line) - len(line.lstrip())]
+    return len(blank.expandtabs()) if line else -1
 
 
 def _defined_at(text: str) -> Place | None:

@@ -8,7 +8,7 @@ they are put in, except next to # and ##; a macro is not expanded within itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from tracecfg.kernel.ctext import Directive, arguments
@@ -67,7 +67,7 @@ class Expander:
         known = self._macros.setdefault(macro.name, [])
         if macro not in known:
             known.append(macro)
-        if any(name in self._eventful for name in _NAME.findall(macro.body)):
+        if self.leads_to_event(macro.body):
             self._eventful.add(macro.name)
 
     def undefine(self, name: str) -> None:
@@ -76,7 +76,10 @@ class Expander:
             self._eventful.discard(name)
 
     def leads_to_event(self, text: str) -> bool:
-        return any(name in self._eventful for name in _NAME.findall(text))
+        return self.leads_to(_NAME.findall(text))
+
+    def leads_to(self, names: Iterable[str]) -> bool:
+        return not self._eventful.isdisjoint(names)
 
     def names(self) -> Collection[str]:
         return self._macros.keys()

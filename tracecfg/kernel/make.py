@@ -10,12 +10,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import replace
 
 from tracecfg.errors import TracecfgError
-from tracecfg.gate import ALWAYS, NEVER, Equals, Gate, Sym, all_of, any_of, negate
+from tracecfg.gate import ALWAYS, NEVER, Equals, Gate, Not, Sym, all_of, any_of, negate
 from tracecfg.kernel.makeexpand import Expander
+from tracecfg.kernel.makelines import Assignment, Condition, Frame, Index, WordsByEnd
 from tracecfg.kernel.maketext import Keyword, Statement
 from tracecfg.kernel.makevalue import (
     Marks,
@@ -38,49 +38,16 @@ MAX_INCLUDES = 400
 
 _END = 1 << 60
 _CONFIG_SUFFIX = re.compile(r"([\w./-]+-)\$[({]CONFIG_(\w+)[)}]")
+_LISTS = ("obj-", "lib-")
+_FLAGS = ("CFLAGS_", "AFLAGS_")
+"""Of one object each, Documentation/kbuild/makefiles.rst: no other variable is named so."""
+
 _CONFIG_ALONE = re.compile(r"\$[({]CONFIG_(\w+)[)}]")
 
 PRESET_EMPTY = frozenset(
     f"{kind}-{suffix}" for kind in ("obj", "lib", "always", "subdir") for suffix in ("y", "m")
 )
 """What scripts/Makefile.build sets with := before it includes a Makefile: += expands at once."""
-
-
-@dataclass(frozen=True)
-class Condition:
-    """One ifdef, ifndef, ifeq or ifneq; at: see Makefile._at"""
-
-    statement: Statement
-    at: int
-    path: str
-    negated: bool = False
-
-
-@dataclass
-class Frame:
-    """The branch of a conditional that statements stand in; gate: None until asked for."""
-
-    parent: Frame | None
-    conditions: tuple[Condition, ...]
-    gate: Gate | None = None
-
-
-class Assignment(NamedTuple):
-    """at: see Makefile._at; gate: when the name, as far as it is computed, is this one;
-    immediate: whether the text is expanded where it stands, not where it is used"""
-
-    at: int
-    frame: Frame
-    gate: Gate
-    operator: str
-    immediate: bool
-    text: str
-    path: str
-    line: int
-
-    @property
-    def place(self) -> Place:
-        return Place(self.path, self.line)
 
 
 class Makefile:
@@ -117,8 +84,8 @@ class Makefile:
         self._nameless: list[tuple[str, Assignment]] = []
         self._conditions: dict[int, Gate] = {}
         self._expanded: dict[tuple[int, int], Value] = {}
-        self._known_words: dict[int, Words] = {}
-        self._indexes: dict[str, _Index] = {}
+        self._known_words: dict[int, WordsByEnd] = {}
+        self._indexes: dict[str, Index] = {}
         self._active: set[tuple[str, int]] = set()
         self._expander = Expander(self._variable, self._is_set, marks)
         self._expand = self._expander.expand
@@ -130,6 +97,10 @@ class Makefile:
     def run(self, path: str) -> None:
         """Raises TracecfgError when the file cannot be read."""
         self._run(path, self._top)
+
+    def may_set(self, name: str) -> bool:
+        """Whether it has a line for the variable or one whose name cannot be told."""
+        return bool(self._assignments(name))
 
     def value(self, name: str) -> Value:
         """The variable as it is after the last line."""
@@ -191,14 +162,16 @@ class Makefile:
 
     def _assign(self, statement: Statement, frame: Frame, path: str) -> None:
         _, line, operator, name, text = statement
-        if name in self._fixed:
+        if name in self._fixed or (name.startswith(_FLAGS) and "$" in name):
             return
         names: Iterable[tuple[str, Gate]]
         if "$" not in name:
             names = ((name, ALWAYS),)
         elif suffix := _CONFIG_SUFFIX.fullmatch(name):
             symbol = Sym(suffix[2])
-            names = ((suffix[1] + "y", symbol), (suffix[1], negate(symbol)))
+            names = ((suffix[1] + "y", symbol),)
+            if suffix[1] not in _LISTS:
+                names = (*names, (suffix[1], Not(symbol)))
         else:
             names = self._computed(name, Place(path, line))
         for target, gate in names:
@@ -348,26 +321,31 @@ class Makefile:
     def _words(self, name: str, last: str, place: Place) -> Words:
         index = self._indexes.get(name)
         if index is None:
-            index = self._indexes[name] = _Index(self._assignments(name))
+            index = self._indexes[name] = Index(self._assignments(name))
         start = self._last_certain(index.others, _END)
+        lines: list[tuple[int, Assignment, Words]] = [
+            (at, one, [(ALWAYS, word)]) for at, one, word in index.plain(last)
+        ]
+        for one in index.others[max(start, 0) :]:
+            lines.append((one.at, one, self._words_of(one).ending(last)))
+        lines.sort(key=lambda line: line[0])
         found = words(self._default(name, place)) if start < 0 else []
-        for one in index.naming(last, index.others[start].at if start >= 0 else 0):
-            right = [item for item in self._words_of(one) if _may_end(item[1], last)]
+        for at, one, right in lines:
             # the gates of lines that do not matter need not be known
-            if right or (found and one.operator != "+="):
+            if (right or (found and one.operator != "+=")) and (
+                start < 0 or at >= index.others[start].at
+            ):
                 gate = self._gate(one, index.every)
                 if one.operator != "+=":
                     found = _unless(gate, found)
                 found += [(both(gate, inner), word) for inner, word in right]
         return [item for item in found if item[0] is not NEVER]
 
-    def _words_of(self, one: Assignment) -> Words:
-        if "$" not in one.text:
-            return [(ALWAYS, word) for word in one.text.split()]
+    def _words_of(self, one: Assignment) -> WordsByEnd:
         known = self._known_words.get(one.at)
         if known is None:
             value = self._right(one, one.at if one.immediate else _END)
-            known = self._known_words[one.at] = words(value)
+            known = self._known_words[one.at] = WordsByEnd(words(value))
         return known
 
     def _last_certain(self, assignments: list[Assignment], at: int) -> int:
@@ -405,37 +383,6 @@ class Makefile:
         if name.startswith("CONFIG_"):
             return [(Equals(name[7:], "y"), "y"), (Equals(name[7:], "m"), "m")]
         return [] if name in PRESET_EMPTY else self._outside(name, place)
-
-
-class _Index:
-    """A variable's assignments by the words in them, so that a long list is gone through once."""
-
-    def __init__(self, every: list[Assignment]) -> None:
-        self.every = every
-        self.others: list[Assignment] = []
-        self._plain: dict[str, list[Assignment]] = {}
-        for one in every:
-            if one.operator != "+=" or "$" in one.text:
-                self.others.append(one)
-            else:
-                for word in one.text.split():
-                    self._plain.setdefault(last_part(word), []).append(one)
-
-    def naming(self, last: str, first: int) -> list[Assignment]:
-        """Those that may name the word or do away with others, from statement `first` on."""
-        found = {one.at: one for one in self._plain.get(last, ()) if one.at >= first}
-        found.update((one.at, one) for one in self.others if one.at >= first)
-        return [found[at] for at in sorted(found)]
-
-
-def last_part(word: str) -> str:
-    """b.o of a/b.o, b/ of a/b/"""
-    return word[word.rfind("/", 0, -1) + 1 :]
-
-
-def _may_end(word: str, last: str) -> bool:
-    part = last_part(word)
-    return part == last or (is_opaque(part) and matches_opaque(part, last))
 
 
 def _unless(gate: Gate, value: Value) -> Value:

@@ -187,10 +187,15 @@ def joined(items: Words) -> Value:
 
 
 def both(a: Gate, b: Gate) -> Gate:
-    """all_of for the most frequent cases first."""
+    """all_of, the most frequent cases first."""
     if a is ALWAYS or a is b:
         return b
-    return a if b is ALWAYS else all_of((a, b))
+    return a if b is ALWAYS else _both(a, b)
+
+
+@lru_cache(maxsize=1 << 14)
+def _both(a: Gate, b: Gate) -> Gate:
+    return all_of((a, b))
 
 
 def add(table: dict[str, Gate], text: str, gate: Gate) -> None:

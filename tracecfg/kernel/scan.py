@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from tracecfg.errors import UnsupportedTreeError
 from tracecfg.gate import Sym, all_of
 from tracecfg.kernel import ctext
-from tracecfg.kernel.events import EventMacro, EventReader, Header, event_macros
+from tracecfg.kernel.events import EventMacro, EventReader, Source, event_macros
 from tracecfg.kernel.kbuild import Makefiles
 from tracecfg.kernel.macros import parse_define
 from tracecfg.kernel.search import in_kernel
@@ -30,6 +30,18 @@ from tracecfg.model import (
 
 TRACEPOINT_H = "include/linux/tracepoint.h"
 
+_USERS = (
+    "CREATE_TRACE_POINTS",
+    "TRACEPOINT_SYMBOL",
+    "(__tracepoint_",
+    "tracepoint_enabled",
+    "DECLARE_TRACEPOINT",
+    "register_trace_",
+    "CUSTOM_EVENT",
+    "set_clr_event",
+    "trace_get_event_file",
+    "&event_",
+)
 _SYSTEM_NAME = re.compile(r"[A-Za-z0-9_][\w.-]*$")
 _INCLUDE = re.compile(r'^([<"])([^>"]+)[>"]')
 _SWITCH = re.compile(r"^#define TRACE_OPTION_\w+ IS_ENABLED\(CONFIG_(\w+)\)", re.MULTILINE)
@@ -74,10 +86,10 @@ def scan(tree: Tree, paths: Iterable[str]) -> Inventory:
             f"{TRACEPOINT_H}: defines no TRACE_EVENT: kernel {tree.version} is not supported"
         )
     problems: list[tuple[Place, str]] = []
-    files: dict[str, Header] = {}
+    files: dict[str, Source] = {}
     for path in paths:
         try:
-            files[path] = Header(path, tree.read(path))
+            files[path] = Source(path, tree.read(path))
         except UnsupportedTreeError as error:
             problems.append((Place(path, 1), error.message.removeprefix(f"{path}: ")))
     return _Scan(tree, macros, files, problems).inventory()
@@ -88,7 +100,7 @@ class _Scan:
         self,
         tree: Tree,
         macros: Mapping[str, EventMacro],
-        files: dict[str, Header],
+        files: dict[str, Source],
         problems: list[tuple[Place, str]],
     ) -> None:
         self.tree = tree
@@ -99,7 +111,8 @@ class _Scan:
         self.event_macros = macros
         self.drafts: dict[str, _Draft] = defaultdict(_Draft)
         self.system_of_header: dict[str, str] = {}
-        self.others: dict[str, Header | None] = {}
+        self.snippets: dict[str, bool] = {}
+        self.others: dict[str, Source | None] = {}
         self.systems_of_event: dict[str, list[str]] = defaultdict(list)
 
     def inventory(self) -> Inventory:
@@ -107,8 +120,10 @@ class _Scan:
             if path.endswith(".h") and "trace/define_trace.h" in header.text and in_kernel(path):
                 self._read_trace_header(header)
         by_param = self._registering_macros()
-        for header in self.files.values():
-            self._read_users(header, by_param)
+        for source in self.files.values():
+            beginning = _beginning(source, by_param)
+            if beginning is not None:
+                self._read_users(beginning, by_param)
         systems = tuple(
             TraceSystem(
                 name=name,
@@ -131,19 +146,17 @@ class _Scan:
             problems=tuple(sorted(self.problems)),
         )
 
-    def _read_trace_header(self, header: Header) -> None:
+    def _read_trace_header(self, header: Source) -> None:
         definition = header.definition("TRACE_SYSTEM")
         if definition is None:
             return
         name, directive = definition
         if not _SYSTEM_NAME.match(name):
-            line = header.lines.number(directive.start)
-            self.problems.append((Place(header.path, line), f"TRACE_SYSTEM {name} is no name"))
+            self.problems.append((header.place(directive.start), f"TRACE_SYSTEM {name} is no name"))
             return
         conflict = _CONFLICT.search(header.text)
         if conflict:
-            line = header.lines.number(conflict.start())
-            self.problems.append((Place(header.path, line), "merge conflict markers"))
+            self.problems.append((header.place(conflict.start()), "merge conflict markers"))
         draft = self.drafts[name]
         draft.headers.append(header.path)
         variable = header.definition("TRACE_SYSTEM_VAR")
@@ -153,14 +166,14 @@ class _Scan:
         draft.switch = draft.switch or (switch[1] if switch else None)
         self.system_of_header[header.path] = name
         found = self.event_reader.read(header)
-        self.problems += [(Place(header.path, line), reason) for line, reason in found.problems]
+        self.problems += found.problems
         known = {event.name for event in draft.events}
         draft.events += [event for event in found.events if event.name not in known]
         for event in found.events:
             if name not in self.systems_of_event[event.name]:
                 self.systems_of_event[event.name].append(name)
 
-    def _own_option(self, header: Header) -> str | None:
+    def _own_option(self, header: Source) -> str | None:
         """The symbol without which a header defines its events away: by NOTRACE (the option of
         2015), or by a TRACE_EVENT of its own that makes empty functions (wireless drivers)."""
         for directive, arms in ctext.conditionals(header.directives):
@@ -173,13 +186,17 @@ class _Scan:
                         return arm.refuses[0]
         return None
 
-    def _snippet(self, includer: str, include: str) -> Header | None:
+    def _snippet(self, includer: str, include: str) -> Source | None:
+        if include.rpartition("/")[2].strip('<>"') not in self._by_basename:
+            return None
         header = self._resolve(includer, include)
         if header is None or header.path == TRACEPOINT_H or "trace/define_trace.h" in header.text:
             return None
-        return header if "_EVENT" in header.text and self.event_reader.calls(header) else None
+        if header.path not in self.snippets:
+            self.snippets[header.path] = self.event_reader.calls(header)
+        return header if self.snippets[header.path] else None
 
-    def _resolve(self, includer: str, include: str) -> Header | None:
+    def _resolve(self, includer: str, include: str) -> Source | None:
         """The file that an #include names, the -I flags of its Makefile unknown: next to the
         includer, in an include folder, or the candidate whose path ends so and lies nearest."""
         match = _INCLUDE.match(include)
@@ -204,11 +221,11 @@ class _Scan:
             return None
         return self.files[max(ending, key=lambda path: _nearness(path, includer))]
 
-    def _other(self, path: str) -> Header | None:
+    def _other(self, path: str) -> Source | None:
         """A header that is no candidate itself, but may include one."""
         if path not in self.others:
             found = not path.startswith("..") and self.tree.is_file(path)
-            self.others[path] = Header(path, self.tree.read(path)) if found else None
+            self.others[path] = Source(path, self.tree.read(path)) if found else None
         return self.others[path]
 
     @property
@@ -233,25 +250,25 @@ class _Scan:
                     found[macro.name] = (macro.params or ()).index(match[1])
         return found
 
-    def _read_users(self, header: Header, by_param: Mapping[str, int]) -> None:
+    def _read_users(self, header: Source, by_param: Mapping[str, int]) -> None:
         text = header.text
         if "CREATE_TRACE_POINTS" in text and header.path.endswith(".c"):
             self._read_creator(header)
         if "TRACEPOINT_SYMBOL" in text or "(__tracepoint_" in text:
             for match in _EXPORT.finditer(header.code):
                 event = match[1] or match[2]
-                place = Place(header.path, header.lines.number(match.start()))
+                place = header.place(match.start())
                 for name in self._systems(event, header.path):
                     self.drafts[name].exports.append(Export(event=event, place=place))
         if "tracepoint_enabled" in text or "DECLARE_TRACEPOINT" in text:
             for match in _USE.finditer(header.blanked):
-                place = Place(header.path, header.lines.number(match.start()))
+                place = header.place(match.start())
                 for name in self._systems(match[2], header.path):
                     use = Use(event=match[2], macro=match[1], place=place)
                     self.drafts[name].uses.append(use)
         self._read_consumers(header, by_param)
 
-    def _read_consumers(self, header: Header, by_param: Mapping[str, int]) -> None:
+    def _read_consumers(self, header: Source, by_param: Mapping[str, int]) -> None:
         calls: list[tuple[str, int]] = []
         if "CUSTOM_EVENT" in header.text and header.path.endswith(".h"):
             calls += [(match[1], match.start()) for match in _CUSTOM.finditer(header.code)]
@@ -277,32 +294,36 @@ class _Scan:
                 if names and names[1] in self.drafts:
                     self._add_consumer(names[1], names[2] or "*", header, match.start())
 
-    def _add_consumer(self, system: str, event: str, header: Header, offset: int) -> None:
+    def _add_consumer(self, system: str, event: str, header: Source, offset: int) -> None:
         built = header.path
         if built.endswith(".h"):
             # the code is built where the header is included
+            name = posixpath.basename(built)
             built = next(
-                (path for path, other in self.files.items() if path.endswith(".c") and any(
-                    directive.word == "include"
-                    and self._resolve(path, directive.rest) is header
-                    for directive in other.directives)),
+                (
+                    path
+                    for path, other in self.files.items()
+                    if path.endswith(".c")
+                    and name in other.text
+                    and any(self._resolve(path, each) is header for each in other.includes)
+                ),
                 built,
-            )  # fmt: skip
+            )
         self.drafts[system].consumers.append(
             Consumer(
                 event=event,
-                place=Place(header.path, header.lines.number(offset)),
+                place=header.place(offset),
                 configs=self._configs_at(header, offset, built),
                 gate=self.makefiles.gate_of(built),
             )
         )
 
-    def _configs_at(self, header: Header, offset: int, built: str) -> tuple[str, ...]:
+    def _configs_at(self, header: Source, offset: int, built: str) -> tuple[str, ...]:
         own = self.makefiles.config_of(built)
         arms = [name for arm in _arms_at(header, offset) for name in arm.needs]
         return tuple(dict.fromkeys([own, *arms] if own else arms))
 
-    def _read_creator(self, header: Header) -> None:
+    def _read_creator(self, header: Source) -> None:
         creating = False
         for directive in header.directives:
             if directive.word == "define" and directive.rest.split()[:1] == ["CREATE_TRACE_POINTS"]:
@@ -310,7 +331,7 @@ class _Scan:
             elif directive.word == "undef" and directive.rest == "CREATE_TRACE_POINTS":
                 creating = False
             elif directive.word == "include" and creating:
-                place = Place(header.path, header.lines.number(directive.start))
+                place = header.place(directive.start)
                 for trace_header in self._trace_headers_behind(header.path, directive.rest):
                     creator = Creator(
                         place=place,
@@ -319,7 +340,7 @@ class _Scan:
                     )
                     self.drafts[self.system_of_header[trace_header]].creators.append(creator)
 
-    def _gate_within(self, header: Header, offset: int) -> GateResult:
+    def _gate_within(self, header: Source, offset: int) -> GateResult:
         """The gate of an object, narrowed by the #ifdefs around the code at an offset."""
         built = self.makefiles.gate_of(header.path)
         if built.gate is None:
@@ -336,9 +357,8 @@ class _Scan:
             return [header.path]
         return [
             found
-            for directive in header.directives
-            if directive.word == "include"
-            for found in self._trace_headers_behind(header.path, directive.rest, depth + 1)
+            for argument in header.includes
+            for found in self._trace_headers_behind(header.path, argument, depth + 1)
         ]
 
     def _systems(self, event: str, path: str) -> list[str]:
@@ -354,7 +374,21 @@ class _Scan:
         ]
 
 
-def _arms_at(header: Header, offset: int) -> tuple[ctext.Branch, ...]:
+def _beginning(source: Source, by_param: Mapping[str, int]) -> Source | None:
+    """The file as far as it has anything to do with tracepoints: most are long, and the place is
+    near the top. None when no word of interest is in it at all."""
+    text = source.text
+    last = max(text.rfind(word) for word in (*_USERS, *by_param))
+    if last < 0:
+        return None
+    if "CREATE_TRACE_POINTS" in text:
+        last = max(last, text.rfind("#include"))
+    end = text.find(");", last)
+    end = text.find("\n", end) if end >= 0 else -1
+    return source if end < 0 else Source(source.path, text[: end + 1])
+
+
+def _arms_at(header: Source, offset: int) -> tuple[ctext.Branch, ...]:
     """The arms of the conditionals that an offset stands in."""
     marker = ctext.Directive("pragma", "", offset, offset)
     before = [directive for directive in header.directives if directive.start < offset]

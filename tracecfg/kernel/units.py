@@ -76,10 +76,10 @@ class Unit:
     def __init__(self, makefile: Makefile, folder: str, lists: tuple[str, ...]) -> None:
         self._makefile = makefile
         self._folder = folder
-        self._lists = tuple(name for name in lists if name in makefile.variables)
+        self._lists = tuple(name for name in lists if makefile.may_set(name))
         self._composites = [
-            (name.removesuffix(suffix), suffix)
-            for name in makefile.variables
+            (name.removesuffix(suffix), suffix, " ".join(line.text for line in lines))
+            for name, lines in makefile.variables.items()
             for suffix in _SUFFIXES[:-1]
             if name.endswith(suffix) and name not in lists
         ]
@@ -95,8 +95,8 @@ class Unit:
                 simple = negate(self._composed(word.removesuffix(".o"), modular))
                 if simple is not NEVER:
                     routes.append((gate, simple))
-        for stem, suffix in self._composites:
-            if self._may_name(stem + suffix, name) and (owners := self._named(stem + ".o")):
+        for stem, suffix, text in self._composites:
+            if (name in text or "$" in text) and (owners := self._named(stem + ".o")):
                 inner = self._inside(stem + suffix, name, target)
                 routes += [
                     (gate, inner)
@@ -140,10 +140,6 @@ class Unit:
                         named[key] = any_of((named[key], gate)) if key in named else gate
             self._listed[part] = named
         return self._listed[part]
-
-    def _may_name(self, variable: str, part: str) -> bool:
-        variables = self._makefile.variables
-        return any(part in one.text or "$" in one.text for one in variables.get(variable, ()))
 
     def _composed(self, stem: str, modular: bool) -> Gate:
         return any_of(
