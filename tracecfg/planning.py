@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from tracecfg import report
 from tracecfg.errors import UnknownNameError, UsageError
 from tracecfg.kernel.kindex import KconfigIndex, read_index
+from tracecfg.kernel.remember import remembered
 from tracecfg.kernel.scan import scan
 from tracecfg.kernel.search import best_searcher, candidates
-from tracecfg.kernel.tree import Tree, open_tree
+from tracecfg.kernel.tree import Tree
 from tracecfg.model import Plan
 from tracecfg.rules.engine import decide
-from tracecfg.rules.load import load_rules
+from tracecfg.rules.load import load_rules, rules_text
 
 
-def plan(path: Path, *, rules: Path | None, prefix: str, cached: bool) -> Plan:
-    """The plan for the tree at a path.
+def plan(tree: Tree, *, rules: Path | None, prefix: str) -> Plan:
+    """The plan for a tree.
 
-    Raises UsageError for a path that is no tree or rules that are broken, UnsupportedTreeError
-    for a tree that cannot be read.
+    Raises UsageError for rules that are broken, UnsupportedTreeError for a tree that cannot be
+    read.
     """
-    tree = open_tree(path)
-    return plan_tree(tree, read_index(tree), rules=rules, prefix=prefix, cached=cached)
+    return plan_tree(tree, read_index(tree), rules=rules, prefix=prefix)
 
 
 def plan_tree(
-    tree: Tree, kconfig: KconfigIndex, *, rules: Path | None, prefix: str, cached: bool
+    tree: Tree, kconfig: KconfigIndex, *, rules: Path | None, prefix: str
 ) -> Plan:
     if not prefix.isidentifier() or prefix != prefix.upper():
         raise UsageError(f"--prefix {prefix}: not the beginning of a Kconfig symbol",
@@ -57,3 +59,18 @@ def choose(plan: Plan, wanted: Sequence[str]) -> frozenset[str]:
             )
         chosen.update(matching)
     return frozenset(chosen)
+
+
+def scan_json(tree: Tree, *, rules: Path | None, prefix: str, fresh: bool) -> str:
+    """The text of `scan --json`; remembered while neither tree nor rules change, unless `fresh`.
+
+    Raises what plan() raises.
+    """
+
+    def answer() -> str:
+        return json.dumps(report.scan_json(plan(tree, rules=rules, prefix=prefix)), indent=1)
+
+    if fresh:
+        return answer()
+    question = f"{prefix}\0{rules_text(rules)}"
+    return remembered(tree, question, answer)

@@ -81,36 +81,34 @@ def _system_json(decision: Decision) -> dict[str, Any]:
     return shown
 
 
-def scan_table(plan: Plan) -> str:
-    """One line for each system, and the totals."""
-    rows = []
-    for decision in plan.decisions:
-        system = decision.system
-        option = decision.option.name if decision.option else f"- ({decision.skipped})"
-        if system.own_option:
-            option += f" (has {system.own_option})"
-        if system.switch:
+def scan_table(result: dict[str, Any]) -> str:
+    """The object of scan_json as a table: one line for each system, and the totals."""
+    rows = [("SUBSYSTEM", "EVENTS", "OPTION", "HEADERS")]
+    for system in result["subsystems"]:
+        option = system["option"] or f"- ({system['skipped']})"
+        if system["own_option"]:
+            option += f" (has {system['own_option']})"
+        if system["converted"]:
             option += " (converted)"
-        rows.append((system.name, str(len(system.events)), option, ", ".join(system.headers)))
-    head = ("SUBSYSTEM", "EVENTS", "OPTION", "HEADERS")
-    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(3)]
+        events = str(len(system["events"]))
+        rows.append((system["name"], events, option, ", ".join(system["headers"])))
+    name, events, option = (max(len(row[column]) for row in rows) for column in range(3))
     lines = [
-        f"{name:<{widths[0]}}  {events:>{widths[1]}}  {option:<{widths[2]}}  {headers}".rstrip()
-        for name, events, option, headers in [head, *rows]
+        f"{row[0]:<{name}}  {row[1]:>{events}}  {row[2]:<{option}}  {row[3]}".rstrip()
+        for row in rows
     ]
-    return "\n".join([*lines, "", summary(plan)])
+    headers = sum(len(system["headers"]) for system in result["subsystems"])
+    total = sum(len(system["events"]) for system in result["subsystems"])
+    summary = (
+        f"Linux {result['version']}: {len(rows) - 1} subsystems in {headers} trace headers, "
+        f"{total} tracepoints"
+    )
+    return "\n".join([*lines, "", summary])
 
 
-def summary(plan: Plan) -> str:
-    systems = [decision.system for decision in plan.decisions]
-    headers = sum(len(system.headers) for system in systems)
-    events = sum(len(system.events) for system in systems)
-    return (f"Linux {plan.version}: {len(systems)} subsystems in {headers} trace headers, "
-            f"{events} tracepoints")  # fmt: skip
-
-
-def problems(plan: Plan) -> list[str]:
-    return [f"{place}: {reason}" for place, reason in plan.problems]
+def problems(result: dict[str, Any]) -> list[str]:
+    """What a scan could not read or resolve, a line each."""
+    return [f"{each['file']}:{each['line']}: {each['reason']}" for each in result["problems"]]
 
 
 def show(decision: Decision) -> str:

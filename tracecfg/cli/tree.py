@@ -11,6 +11,7 @@ import typer
 
 from tracecfg.cli.progress import Progress
 from tracecfg.errors import UsageError
+from tracecfg.kernel.tree import open_tree
 
 Tree = Annotated[
     Path, typer.Argument(help="The kernel tree; the current folder when left out.", metavar="TREE")
@@ -52,10 +53,11 @@ def scan(
     from tracecfg import planning, report
 
     with Progress("scanning") as progress:
-        plan = planning.plan(tree, rules=rules, prefix=prefix, cached=not no_cache)
+        text = planning.scan_json(open_tree(tree), rules=rules, prefix=prefix, fresh=no_cache)
         progress.done()
-    print(json.dumps(report.scan_json(plan), indent=1) if as_json else report.scan_table(plan))
-    for line in report.problems(plan):
+    result = json.loads(text)
+    print(text if as_json else report.scan_table(result))
+    for line in report.problems(result):
         print(f"tracecfg: {line}", file=sys.stderr)
 
 
@@ -65,7 +67,6 @@ def show(
     as_json: Json = False,
     rules: Rules = None,
     prefix: Prefix = "TRACING_",
-    no_cache: NoCache = False,
 ) -> None:
     """One subsystem in full: headers, events, creators, consumers, gate, decision and reasons.
 
@@ -78,7 +79,7 @@ def show(
     if not subsystems:
         raise UsageError("show: which subsystem?", f"tracecfg show {tree} gpio; `scan` lists them")
     with Progress("scanning") as progress:
-        plan = planning.plan(tree, rules=rules, prefix=prefix, cached=not no_cache)
+        plan = planning.plan(open_tree(tree), rules=rules, prefix=prefix)
         progress.done()
     chosen = planning.choose(plan, subsystems)
     if as_json:
@@ -120,7 +121,6 @@ def generate(
     ] = None,
     rules: Rules = None,
     prefix: Prefix = "TRACING_",
-    no_cache: NoCache = False,
     as_json: Json = False,
 ) -> None:
     """Write the patches that make each subsystem's tracepoints a Kconfig choice, default y.
@@ -141,7 +141,7 @@ def generate(
             run.Request(
                 tree=tree, subsystems=tuple(subsystems or ()), output=output, style=style,
                 in_place=in_place, force=force, dry_run=dry_run, author=author, signoff=signoff,
-                cc=cc, templates=templates, rules=rules, prefix=prefix, cached=not no_cache,
+                cc=cc, templates=templates, rules=rules, prefix=prefix,
             )  # fmt: skip
         )
         progress.done()

@@ -135,7 +135,7 @@ class EventReader:
         reading = _Reading(self)
         try:
             reading.walk(header)
-        except ExpansionTooLongError:
+        except (ExpansionTooLongError, RecursionError):
             reading.problems.append((Place(header.path, 1), "its macros expand without end"))
         return Found(tuple(reading.events.values()), tuple(reading.problems))
 
@@ -234,7 +234,7 @@ class _Reading:
         return told
 
     def _plain(self, argument: str) -> str:
-        if _IDENTIFIER.match(argument):
+        if _IDENTIFIER.match(argument) and argument not in self.expander.names():
             return argument
         return self.expander.expand(argument).strip()
 

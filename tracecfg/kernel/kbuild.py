@@ -52,7 +52,8 @@ class Makefiles:
     def config_of(self, source: str) -> str | None:
         """The one symbol nearest to the object that governs it: where a `select` belongs.
 
-        None when it is always built, and when several symbols govern it equally.
+        None when it is always built on its architecture, and when several symbols govern it
+        equally.
         """
         try:
             nearest = {self._nearest(folder, route) for folder, route, _ in self._routes(source)}
@@ -110,16 +111,16 @@ class Makefiles:
                 for unit in self._units.units(folder) for route in unit.routes(target)]  # fmt: skip
 
     def _nearest(self, folder: str, route: Route) -> str | None:
-        for gate in reversed(route):
-            if gate is not ALWAYS:
-                return _last_symbol(gate)
+        gates = [gate for gate in reversed(route) if gate is not ALWAYS]
         for above in above_of(folder):
+            if gates:
+                break
             gate = any_of(unit.folder_gate(folder) for unit in self._units.units(above))
             if gate is not NEVER:
-                if gate is not ALWAYS:
-                    return _last_symbol(gate)
+                gates = [gate] if gate is not ALWAYS else []
                 folder = above
-        return None
+        name = _last_symbol(gates[0]) if gates else None
+        return None if name is None or self._units.is_architecture(name) else name
 
     # ---- objects that are named elsewhere, sources that are part of others
 

@@ -30,6 +30,7 @@ def _private_copy() -> Item:
     lib: Item = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(lib)
 
+    stock_auto_menu_dep = lib._auto_menu_dep
     lib.os = SimpleNamespace(
         environ={}, getenv=lambda name, default=None: default, sep=os.sep, path=os.path
     )
@@ -42,30 +43,24 @@ def _private_copy() -> Item:
     lib._shell_fn = lambda kconfig, _, command: kconfig.shell(command)
     lib._info_fn = lambda kconfig, _, message: kconfig.info(message)
     lib._found_dep_loop = _found_dep_loop
-    lib._depend_on = _depend_on
+    lib._auto_menu_dep = _auto_menu_dep
+    lib.stock_auto_menu_dep = stock_auto_menu_dep
     # kconfiglib's own additions to the language, which no kernel's conf knows
     for word in ("gsource", "grsource", "osource", "orsource", "rsource"):
         del lib._get_keyword.__self__[word]
     return lib
 
 
-def _depend_on(item: Item, expression: Item) -> None:
-    """As in kconfiglib, but an expression that two properties of `item` share is walked once."""
-    if _walked.get(None) is not item:
-        _walked.clear()
-        _walked[None] = item
-    todo = [expression]
-    while todo:
-        part = todo.pop()
-        if part.__class__ is not tuple:
-            if not part.is_constant:
-                part._dependents.add(item)
-        elif id(part) not in _walked:
-            _walked[id(part)] = part
-            todo += part[1:]
+def _auto_menu_dep(above: Item, below: Item) -> bool:
+    """Whether `below` is moved into a menu of the entry `above`, on which it depends.
 
-
-_walked: dict[int | None, Item] = {}
+    No .config shows that, but in older kernels a choice loses the member that is moved.
+    """
+    return (
+        above.parent.item.__class__ is LIB.Choice
+        and not above.kconfig.dialect.last_wins
+        and LIB.stock_auto_menu_dep(above, below)
+    )
 
 
 def _found_dep_loop(loop: tuple[Item, ...], current: Item) -> tuple[Item, ...]:

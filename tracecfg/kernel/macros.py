@@ -68,7 +68,18 @@ class Expander:
         if macro not in known:
             known.append(macro)
         if self.leads_to_event(macro.body):
-            self._eventful.add(macro.name)
+            self._mark(macro.name)
+
+    def _mark(self, name: str) -> None:
+        """The macro leads to an event; so do those that call it, wherever they were defined."""
+        todo = [name]
+        while todo:
+            new = todo.pop()
+            if new in self._eventful:
+                continue
+            self._eventful.add(new)
+            todo += [other for other, known in self._macros.items() if other not in self._eventful
+                     and any(new in _NAME.findall(macro.body) for macro in known)]  # fmt: skip
 
     def undefine(self, name: str) -> None:
         if name not in self._roots:

@@ -45,6 +45,7 @@ def in_kernel(path: str) -> bool:
 
 
 _SOURCE = (".c", ".h", ".S")
+_BUILD = ("Makefile", "Kbuild", "Kconfig")
 
 
 class Searcher(StrEnum):
@@ -83,8 +84,9 @@ def candidates(tree: Tree, searcher: Searcher) -> list[str]:
     return sorted(os.fsdecode(path).removeprefix("./") for path in found if path)
 
 
-def sources(root: Path) -> Iterator[tuple[str, list[str]]]:
-    """Every kernel folder (relative, "" for the root) with the names of its source files.
+def folders(root: Path) -> Iterator[tuple[str, list[str]]]:
+    """Every kernel folder (relative, "" for the root) with the names of the files that a scan
+    could read: sources and headers, Makefiles, Kbuild and Kconfig files.
 
     Symlinked folders are not entered: the tree has none, and they can lead out of it.
     Raises UnsupportedTreeError for a folder that cannot be listed.
@@ -99,19 +101,19 @@ def sources(root: Path) -> Iterator[tuple[str, list[str]]]:
                     if entry.is_dir(follow_symlinks=False):
                         if folder or entry.name not in NOT_KERNEL:
                             stack.append(f"{folder}/{entry.name}" if folder else entry.name)
-                    elif entry.name.endswith(_SOURCE):
+                    elif entry.name.endswith(_SOURCE) or entry.name.startswith(_BUILD):
                         names.append(entry.name)
         except OSError as error:
-            raise UnsupportedTreeError(f"{folder or '.'}: cannot be listed: {error.strerror}") from error
+            raise UnsupportedTreeError(
+                f"{folder or '.'}: cannot be listed: {error.strerror}"
+            ) from error
         yield folder, names
 
 
-
-
 def _read_all(tree: Tree) -> list[str]:
-    folders = [(str(tree.root), folder, names) for folder, names in sources(tree.root) if names]
+    found = [(str(tree.root), folder, names) for folder, names in folders(tree.root) if names]
     with ProcessPoolExecutor() as pool:
-        chunks = pool.map(_matching, folders, chunksize=64)
+        chunks = pool.map(_matching, found, chunksize=64)
         return [path for chunk in chunks for path in chunk]
 
 
@@ -119,6 +121,8 @@ def _matching(folder: tuple[str, str, list[str]]) -> list[str]:
     root, relative, names = folder
     found = []
     for name in names:
+        if not name.endswith(_SOURCE):
+            continue
         path = f"{relative}/{name}" if relative else name
         try:
             with open(f"{root}/{path}", "rb") as stream:  # noqa: PTH123 - 50,000 files

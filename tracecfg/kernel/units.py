@@ -165,6 +165,7 @@ class Units:
         self._arches: dict[str, tuple[Makefile, Unit]] = {}
         self._reached: dict[str, Gate] = {}
         self._symbols: dict[str, Gate] = {}
+        self._own_symbols: frozenset[Gate] | None = None
         self._paths: dict[str, str | None] = {}
         self._texts: dict[str, str] = {}
         self._exports: frozenset[str] | None = None
@@ -219,6 +220,12 @@ class Units:
             case Any(of):
                 return any_of(map(self.final, of))
         return gate
+
+    def is_architecture(self, symbol: str) -> bool:
+        """Whether it stands for an architecture, not for a feature."""
+        if self._own_symbols is None:
+            self._own_symbols = frozenset(map(self._arch_symbol, self._architectures()))
+        return symbol == _ARCHITECTURE or Sym(symbol) in self._own_symbols
 
     # ---- folders
 

@@ -63,13 +63,17 @@ def load_rules(user_file: Path | None) -> tuple[Rule, ...]:
     """
     builtin = resources.files("tracecfg.rules").joinpath("rules.toml").read_text(encoding="utf-8")
     rules = parse_rules(builtin, "rules.toml")
+    return rules + parse_rules(rules_text(user_file), str(user_file))
+
+
+def rules_text(user_file: Path | None) -> str:
+    """The text of the user's rules; "" for none. Raises UsageError when it cannot be read."""
     if user_file is None:
-        return rules
+        return ""
     try:
-        text = user_file.read_text(encoding="utf-8")
+        return user_file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{user_file}: cannot be read: {error}") from error
-    return rules + parse_rules(text, str(user_file))
 
 
 def parse_rules(text: str, name: str) -> tuple[Rule, ...]:

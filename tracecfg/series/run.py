@@ -40,7 +40,6 @@ class Request:
     templates: Path | None
     rules: Path | None
     prefix: str
-    cached: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +71,7 @@ def generate(request: Request) -> Result:
     conflicts = kconfig.conflicts()
     if conflicts:
         raise UnsupportedTreeError(f"{conflicts[0]}: merge conflict markers", "resolve them first")
-    plan = planning.plan_tree(
-        tree, kconfig, rules=request.rules, prefix=request.prefix, cached=request.cached
-    )
+    plan = planning.plan_tree(tree, kconfig, rules=request.rules, prefix=request.prefix)
     chosen = planning.choose(plan, request.subsystems)
     headers = [path for each in plan.decisions for path in each.system.headers]
     series = generate_series(
