@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tracecfg import report
 from tracecfg.errors import UnknownNameError, UsageError
-from tracecfg.kernel.kindex import KconfigIndex, read_index
+from tracecfg.kconfigtext import KconfigIndex
+from tracecfg.kernel.kindex import read_index
 from tracecfg.kernel.remember import remembered
 from tracecfg.kernel.scan import scan
 from tracecfg.kernel.search import best_searcher, candidates

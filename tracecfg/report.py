@@ -92,9 +92,9 @@ def scan_table(result: dict[str, Any]) -> str:
             option += " (converted)"
         events = str(len(system["events"]))
         rows.append((system["name"], events, option, ", ".join(system["headers"])))
-    name, events, option = (max(len(row[column]) for row in rows) for column in range(3))
+    wide = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = [
-        f"{row[0]:<{name}}  {row[1]:>{events}}  {row[2]:<{option}}  {row[3]}".rstrip()
+        f"{row[0]:<{wide[0]}}  {row[1]:>{wide[1]}}  {row[2]:<{wide[2]}}  {row[3]}".rstrip()
         for row in rows
     ]
     headers = sum(len(system["headers"]) for system in result["subsystems"])

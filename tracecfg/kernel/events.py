@@ -163,10 +163,10 @@ class _Reading:
             if any(arm.dead for arm in arms):
                 continue
             if directive.word == "define":
-                macro = source.defines.get(directive)
-                if macro and macro.name in eventful:
+                defined = source.defines.get(directive)
+                if defined and defined.name in eventful:
                     at = self._calls(source, at, directive.start)
-                    self.expander.define(macro)
+                    self.expander.define(defined)
             elif directive.word == "undef" and directive.rest in eventful:
                 at = self._calls(source, at, directive.start)
                 self.expander.undefine(directive.rest)

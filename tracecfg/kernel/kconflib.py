@@ -56,11 +56,7 @@ def _auto_menu_dep(above: Item, below: Item) -> bool:
 
     No .config shows that, but in older kernels a choice loses the member that is moved.
     """
-    return (
-        above.parent.item.__class__ is LIB.Choice
-        and not above.kconfig.dialect.last_wins
-        and LIB.stock_auto_menu_dep(above, below)
-    )
+    return not above.kconfig.dialect.last_wins and LIB.stock_auto_menu_dep(above, below)
 
 
 def _found_dep_loop(loop: tuple[Item, ...], current: Item) -> tuple[Item, ...]:

@@ -1,141 +1,16 @@
-"""The Kconfig entries of a whole tree, all architectures at once, as text.
-
-This is no Kconfig interpreter (tracecfg.kernel.kconf is): it finds where entries stand, so that
-lines can be added to them, and what they say of themselves.
-"""
+"""Reads the Kconfig files of a whole tree, all architectures at once."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
 
 from tracecfg.errors import UnsupportedTreeError
+from tracecfg.kconfigtext import KconfigIndex
 from tracecfg.kernel.tree import Tree
-from tracecfg.model import Place
 
-_ENTRY = re.compile(r"^[ \t]*(?:menu)?config[ \t]+(\w+)[ \t]*(?:\#.*)?$", re.MULTILINE)
 _SOURCE = re.compile(
     r'^[ \t]*(o|r|or)?source[ \t]+(?:"([^"\n]+)"|((?:[\w.$()-]+/)+[\w.-]+|Kconfig[\w.]*))[ \t]*(?:\#.*)?$', re.MULTILINE
 )
-_BLOCK = re.compile(
-    r"^[ \t]*(?:config|menuconfig|choice|endchoice|comment|menu|endmenu|if|endif|o?r?source"
-    r"|mainmenu)\b"
-)
-_ATTRIBUTE = re.compile(
-    r"^[ \t]+(?P<word>bool|tristate|int|hex|string|def_bool|def_tristate|prompt|default|depends"
-    r"|visible|select|imply|range|option|modules|transitional)\b(?P<rest>.*)"
-)
-_TYPES = ("bool", "tristate", "def_bool", "def_tristate")
-_HELP = re.compile(r"^[ \t]*(?:---)?help(?:---)?[ \t]*$")
-_CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """One `config` entry.
-
-    attributes: (word, rest, line) in the order of the file; help_text: without indentation
-    """
-
-    name: str
-    place: Place
-    attributes: tuple[tuple[str, str, int], ...]
-    help_text: str
-
-    @property
-    def prompt(self) -> str | None:
-        for word, rest, _line in self.attributes:
-            if word in ("bool", "tristate", "prompt", "int", "hex", "string"):
-                match = re.search(r'"([^"]*)"', rest)
-                if match:
-                    return match[1]
-        return None
-
-    @property
-    def typed(self) -> bool:
-        return any(word in _TYPES for word, _, _ in self.attributes)
-
-    @property
-    def selects(self) -> tuple[str, ...]:
-        """Those without a condition."""
-        return tuple(
-            rest.split()[0]
-            for word, rest, _ in self.attributes
-            if word == "select" and len(rest.partition("#")[0].split()) == 1
-        )
-
-
-class KconfigIndex:
-    """Where each symbol of a tree is defined; entries are parsed when they are asked for."""
-
-    def __init__(self, files: Mapping[str, str]) -> None:
-        """files: the text of every Kconfig file, by tree-relative path"""
-        self.files = files
-        self._where: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        for path, text in files.items():
-            for match in _ENTRY.finditer(text):
-                self._where[match[1]].append((path, match.start()))
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._where
-
-    def names(self) -> Iterator[str]:
-        return iter(self._where)
-
-    def entries(self, name: str) -> tuple[Entry, ...]:
-        return tuple(parse_entry(self.files[path], path, at) for path, at in self._where[name])
-
-    def main_entry(self, name: str) -> Entry | None:
-        """The entry that a person would edit: the one with the prompt, or the first."""
-        if name not in self._where:
-            return None
-        entries = self.entries(name)
-        return next((entry for entry in entries if entry.prompt), entries[0])
-
-    def editable(self, name: str) -> tuple[Entry, ...]:
-        """The entries that a person would add a `select` to: those with a prompt, or else all
-        that give the symbol a type (one for each architecture that defines it)."""
-        entries = self.entries(name) if name in self else ()
-        typed = tuple(entry for entry in entries if entry.typed)
-        return tuple(entry for entry in typed if entry.prompt) or typed
-
-    @cached_property
-    def with_tracing(self) -> frozenset[str]:
-        """The symbols that are on whenever tracing is: those that TRACING selects, in turn."""
-        return self._selected_by("TRACING") | {"TRACEPOINTS"}
-
-    def brings_tracepoints(self, name: str) -> bool:
-        """Is TRACEPOINTS on whenever the symbol is: by its selects, or by what it depends on?"""
-        if name not in self:
-            return False
-        needed = {name}
-        for entry in self.entries(name):
-            for word, rest, _ in entry.attributes:
-                if word == "depends" and "||" not in rest:
-                    needed.update(re.findall(r"(?<![!\w])[A-Z]\w+", rest))
-        return "TRACEPOINTS" in needed.union(*(self._selected_by(each) for each in needed))
-
-    def _selected_by(self, name: str) -> frozenset[str]:
-        reached: set[str] = set()
-        todo = [name]
-        while todo:
-            each = todo.pop()
-            if each not in reached and each in self._where:
-                reached.add(each)
-                todo += [select for entry in self.entries(each) for select in entry.selects]
-        return frozenset(reached)
-
-    def conflicts(self) -> list[Place]:
-        """Merge conflict markers that somebody left in a Kconfig file."""
-        return [
-            Place(path, text.count("\n", 0, match.start()) + 1)
-            for path, text in self.files.items()
-            for match in [_CONFLICT.search(text)]
-            if match
-        ]
 
 
 def read_index(tree: Tree) -> KconfigIndex:
@@ -190,36 +65,3 @@ def architectures(tree: Tree) -> list[str]:
         )
     except OSError:
         return []
-
-
-def parse_entry(text: str, path: str, start: int) -> Entry:
-    """The entry that begins at offset `start` of a Kconfig file's text."""
-    first = text.count("\n", 0, start) + 1
-    lines = text[start:].split("\n")
-    name = lines[0].split()[1]
-    attributes = []
-    help_lines: list[str] = []
-    in_help = False
-    help_indent: int | None = None
-    for number, line in enumerate(lines[1:], first + 1):
-        stripped = line.strip()
-        if in_help:
-            indent = len(line.expandtabs()) - len(line.expandtabs().lstrip())
-            if stripped and help_indent is None:
-                help_indent = indent
-            if not stripped or (help_indent and indent >= help_indent):
-                help_lines.append(stripped)
-                continue
-            in_help = False
-        if _HELP.match(line):
-            in_help, help_indent = True, None
-        elif match := _ATTRIBUTE.match(line):
-            attributes.append((match["word"], match["rest"].strip(), number))
-        elif _BLOCK.match(line):
-            break
-    return Entry(
-        name=name,
-        place=Place(path, first),
-        attributes=tuple(attributes),
-        help_text="\n".join(help_lines).strip(),
-    )

@@ -41,10 +41,10 @@ def remembered(tree: Tree, question: str, answer: Callable[[], str]) -> str:
             return text
     started = time.time()
     listing = [(folder, tuple(names)) for folder, names in folders(tree.root)]
-    digest = _digest(tree.root, listing, before=started - _RACE)
+    current = _digest(tree.root, listing, before=started - _RACE)
     text = answer()
-    if digest is not None:
-        _store(path, listing, digest, text)
+    if current is not None:
+        _store(path, listing, current, text)
     return text
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from tracecfg.gate import ALWAYS, All, Gate, Sym, all_of, any_of, implies, to_kconfig
-from tracecfg.kernel.kindex import KconfigIndex
+from tracecfg.kconfigtext import KconfigIndex
 from tracecfg.model import (
     Consumer,
     Decision,

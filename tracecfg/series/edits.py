@@ -87,7 +87,7 @@ def _unconditional_system(text: str) -> str:
     for index, directive in enumerate(found[:-1]):
         if (directive.word, directive.rest) != ("ifdef", "CREATE_TRACE_POINTS"):
             continue
-        inside = []
+        inside: list[Directive] = []
         for later in found[index + 1 :]:
             if later.word == "endif":
                 if any(each.rest.startswith("TRACE_SYSTEM ") for each in inside):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tracecfg.errors import UnsupportedTreeError
-from tracecfg.kernel.kindex import parse_entry
+from tracecfg.kconfigtext import parse_entry
 from tracecfg.model import Option, Select
 
 _CONFIG = re.compile(r"^config (\w+)$", re.MULTILINE)
