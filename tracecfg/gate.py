@@ -324,5 +324,5 @@ def _factor(kind: _Kind, parts: list[Gate]) -> list[Gate]:
         for part in sharing
     ]
     merged = _join(dual, (common, _join(kind, rests)))
-    return [merged if part is sharing[0] else part for part in parts
-            if part is sharing[0] or part not in sharing]  # fmt: skip
+    kept = [part for part in parts if part is sharing[0] or part not in sharing]
+    return [merged if part is sharing[0] else part for part in kept]

@@ -27,9 +27,7 @@ def run(
     """
     name = os.fspath(argv[0])
     try:
-        done = subprocess.run(
-            argv, cwd=cwd, env=env, input=stdin, capture_output=True, check=False
-        )
+        done = subprocess.run(argv, cwd=cwd, env=env, input=stdin, capture_output=True, check=False)
     except OSError as error:
         raise TracecfgError(f"{name}: cannot be run: {error.strerror}") from error
     if done.returncode not in ok:

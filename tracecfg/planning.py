@@ -30,12 +30,12 @@ def plan(tree: Tree, *, rules: Path | None, prefix: str) -> Plan:
     return plan_tree(tree, read_index(tree), rules=rules, prefix=prefix)
 
 
-def plan_tree(
-    tree: Tree, kconfig: KconfigIndex, *, rules: Path | None, prefix: str
-) -> Plan:
+def plan_tree(tree: Tree, kconfig: KconfigIndex, *, rules: Path | None, prefix: str) -> Plan:
     if not prefix.isidentifier() or prefix != prefix.upper():
-        raise UsageError(f"--prefix {prefix}: not the beginning of a Kconfig symbol",
-                         "capitals, digits and _, such as TRACING_EVENTS_")  # fmt: skip
+        raise UsageError(
+            f"--prefix {prefix}: not the beginning of a Kconfig symbol",
+            "capitals, digits and _, such as TRACING_EVENTS_",
+        )
     loaded = load_rules(rules)
     inventory = scan(tree, candidates(tree, best_searcher(tree)))
     return decide(inventory, kconfig, loaded, prefix)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from tracecfg.gate import to_kconfig
+from tracecfg.gate import Gate, to_kconfig
 from tracecfg.model import Decision, EventKind, Plan
 from tracecfg.rules.engine import system_gate
 
@@ -42,18 +42,31 @@ def _system_json(decision: Decision) -> dict[str, Any]:
         "converted": system.switch is not None,
         "headers": list(system.headers),
         "events": [
-            {"name": event.name, "kind": event.kind.value, "class": event.event_class,
-             "file": event.place.file, "line": event.place.line}
+            {
+                "name": event.name,
+                "kind": event.kind.value,
+                "class": event.event_class,
+                "file": event.place.file,
+                "line": event.place.line,
+            }
             for event in system.events
         ],
         "creators": [
-            {"file": creator.place.file, "line": creator.place.line, "header": creator.header,
-             "gate": to_kconfig(creator.gate.gate) if creator.gate.gate is not None else None}
+            {
+                "file": creator.place.file,
+                "line": creator.place.line,
+                "header": creator.header,
+                "gate": to_kconfig(creator.gate.gate) if creator.gate.gate is not None else None,
+            }
             for creator in system.creators
         ],
         "consumers": [
-            {"event": each.event, "file": each.place.file, "line": each.place.line,
-             "config": each.configs[0] if each.configs else None}
+            {
+                "event": each.event,
+                "file": each.place.file,
+                "line": each.place.line,
+                "config": each.configs[0] if each.configs else None,
+            }
             for each in system.consumers
         ],
         "exports": [
@@ -61,21 +74,28 @@ def _system_json(decision: Decision) -> dict[str, Any]:
             for each in system.exports
         ],
         "uses": [
-            {"event": each.event, "macro": each.macro, "file": each.place.file,
-             "line": each.place.line}
+            {
+                "event": each.event,
+                "macro": each.macro,
+                "file": each.place.file,
+                "line": each.place.line,
+            }
             for each in system.uses
         ],
         "gate": to_kconfig(gate) if gate is not None else None,
-        "decision": None if option is None else {
+        "decision": None
+        if option is None
+        else {
             "depends": option.depends,
             "select": [
-                {"config": select.config, "if": select.condition or None} for select in option.selects
+                {"config": select.config, "if": select.condition or None}
+                for select in option.selects
             ],
             "default": option.default,
             "rules": [{"rule": reason.rule, "says": reason.says} for reason in decision.reasons],
         },
         "skipped": decision.skipped,
-    }  # fmt: skip
+    }
     if unknown is not None:
         shown["gate_unknown"] = {"file": unknown.file, "line": unknown.line, "reason": why}
     return shown
@@ -121,20 +141,26 @@ def show(decision: Decision) -> str:
     lines += _section("headers", system.headers)
     lines += _section(
         f"events: {len(system.events) - bare}" + (f", bare tracepoints: {bare}" if bare else ""),
-        [f"{event.name}{_kind(event.kind, event.event_class, event.name)}  {event.place}"
-         for event in system.events],
-    )  # fmt: skip
-    lines += _section("created by", [
-        f"{creator.place}  when {_gate(creator.gate.gate)}" for creator in system.creators
-    ])  # fmt: skip
+        [
+            f"{event.name}{_kind(event.kind, event.event_class, event.name)}  {event.place}"
+            for event in system.events
+        ],
+    )
+    lines += _section(
+        "created by",
+        [f"{creator.place}  when {_gate(creator.gate.gate)}" for creator in system.creators],
+    )
     lines += _section("exported", [f"{each.event}  {each.place}" for each in system.exports])
-    lines += _section("asked for by", [
-        f"{each.macro}({each.event})  {each.place}" for each in system.uses
-    ])  # fmt: skip
-    lines += _section("consumers", [
-        f"{each.event}  {each.place}  {' '.join(each.configs) or 'always built'}"
-        for each in system.consumers
-    ])  # fmt: skip
+    lines += _section(
+        "asked for by", [f"{each.macro}({each.event})  {each.place}" for each in system.uses]
+    )
+    lines += _section(
+        "consumers",
+        [
+            f"{each.event}  {each.place}  {' '.join(each.configs) or 'always built'}"
+            for each in system.consumers
+        ],
+    )
     if gate is not None:
         lines += ["gate", f"  {_gate(gate)}"]
     else:
@@ -143,11 +169,16 @@ def show(decision: Decision) -> str:
         lines += ["has a switch already", f"  {system.own_option}"]
     if option is None:
         return "\n".join([*lines, "decision", f"  skipped: {decision.skipped}"])
-    lines += ["decision", f"  config {option.name}: default {option.default}"
-              + (f", depends on {option.depends}" if option.depends else "")]  # fmt: skip
-    lines += [f"  {select.config} ({select.place}): select {option.name}"
-              + (f" if {select.condition}" if select.condition else "")
-              for select in option.selects]  # fmt: skip
+    lines += [
+        "decision",
+        f"  config {option.name}: default {option.default}"
+        + (f", depends on {option.depends}" if option.depends else ""),
+    ]
+    lines += [
+        f"  {select.config} ({select.place}): select {option.name}"
+        + (f" if {select.condition}" if select.condition else "")
+        for select in option.selects
+    ]
     lines += _section("because", [f"{each.rule}: {each.says}" for each in decision.reasons])
     return "\n".join(lines)
 
@@ -162,7 +193,7 @@ def _kind(kind: EventKind, event_class: str | None, name: str) -> str:
     return f" ({event_class})" if event_class != name else ""
 
 
-def _gate(gate: Any) -> str:
+def _gate(gate: Gate | None) -> str:
     return "unknown" if gate is None else to_kconfig(gate)
 
 
@@ -171,8 +202,11 @@ def generate_text(result: Result) -> str:
     series = result.series
     lines = []
     if not series.patches:
-        lines.append("nothing to do: every chosen subsystem has its option already"
-                     if series.kept or not series.skipped else "nothing to do")  # fmt: skip
+        lines.append(
+            "nothing to do: every chosen subsystem has its option already"
+            if series.kept or not series.skipped
+            else "nothing to do"
+        )
     else:
         verb = "wrote" if result.written else "would write"
         systems = f"{len(series.converted)} subsystem{'s' if len(series.converted) != 1 else ''}"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader
 
 from tracecfg.errors import UsageError
 
@@ -30,10 +28,10 @@ class Templates:
             keep_trailing_newline=True,
             trim_blocks=True,
             lstrip_blocks=True,
-            autoescape=False,  # noqa: S701 - C and Kconfig text, not HTML
+            autoescape=False,
         )
 
-    def render(self, template: str, **values: Any) -> str:
+    def render(self, template: str, **values: object) -> str:
         """Raises UsageError when a user's template is broken, with its line."""
         try:
             return self._environment.get_template(template).render(**values)

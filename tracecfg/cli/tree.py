@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -17,13 +17,15 @@ Tree = Annotated[
     Path, typer.Argument(help="The kernel tree; the current folder when left out.", metavar="TREE")
 ]
 Subsystems = Annotated[
-    Optional[list[str]],
-    typer.Argument(help="Subsystems: names or globs. The tree must be given before them.",
-                   metavar="[SUBSYSTEM]..."),
-]  # fmt: skip
+    list[str] | None,
+    typer.Argument(
+        help="Subsystems: names or globs. The tree must be given before them.",
+        metavar="[SUBSYSTEM]...",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Rules = Annotated[
-    Optional[Path], typer.Option("--rules", help="Rules that come after the built-in ones (TOML).")
+    Path | None, typer.Option("--rules", help="Rules that come after the built-in ones (TOML).")
 ]
 Prefix = Annotated[str, typer.Option("--prefix", help="What the options' names begin with.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Scan anew, whatever is remembered.")]
@@ -36,7 +38,7 @@ def register(application: typer.Typer) -> None:
 
 
 def scan(
-    tree: Tree = Path("."),
+    tree: Tree = Path(),
     as_json: Json = False,
     rules: Rules = None,
     prefix: Prefix = "TRACING_",
@@ -85,18 +87,20 @@ def show(
     if as_json:
         print(json.dumps(report.scan_json(plan, chosen), indent=1))
     else:
-        print("\n\n".join(report.show(each) for each in plan.decisions
-                          if each.system.name in chosen))  # fmt: skip
+        print(
+            "\n\n".join(report.show(each) for each in plan.decisions if each.system.name in chosen)
+        )
 
 
 def generate(
     tree: Tree,
     subsystems: Subsystems = None,
     output: Annotated[
-        Optional[Path], typer.Option("-o", "--output", help="The folder for the patches.")
+        Path | None, typer.Option("-o", "--output", help="The folder for the patches.")
     ] = None,
     style: Annotated[
-        str, typer.Option("--format", help="mbox (for git am) or quilt (patches and a series file).")
+        str,
+        typer.Option("--format", help="mbox (for git am) or quilt (patches and a series file)."),
     ] = "mbox",
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Change the tree itself instead of writing patches.")
@@ -108,7 +112,7 @@ def generate(
         bool, typer.Option("--dry-run", help="Say what would be written, and write nothing.")
     ] = False,
     author: Annotated[
-        Optional[str], typer.Option("--author", help="'Name <email>'; git's identity otherwise.")
+        str | None, typer.Option("--author", help="'Name <email>'; git's identity otherwise.")
     ] = None,
     signoff: Annotated[
         bool, typer.Option("--signoff", help="Add your Signed-off-by: you certify the DCO.")
@@ -117,7 +121,7 @@ def generate(
         bool, typer.Option("--cc", help="Add Cc lines; runs the tree's scripts/get_maintainer.pl.")
     ] = False,
     templates: Annotated[
-        Optional[Path], typer.Option("--templates", help="A folder with templates of your own.")
+        Path | None, typer.Option("--templates", help="A folder with templates of your own.")
     ] = None,
     rules: Rules = None,
     prefix: Prefix = "TRACING_",
@@ -139,13 +143,26 @@ def generate(
     with Progress("generating") as progress:
         result = run.generate(
             run.Request(
-                tree=tree, subsystems=tuple(subsystems or ()), output=output, style=style,
-                in_place=in_place, force=force, dry_run=dry_run, author=author, signoff=signoff,
-                cc=cc, templates=templates, rules=rules, prefix=prefix,
-            )  # fmt: skip
+                tree=tree,
+                subsystems=tuple(subsystems or ()),
+                output=output,
+                style=style,
+                in_place=in_place,
+                force=force,
+                dry_run=dry_run,
+                author=author,
+                signoff=signoff,
+                cc=cc,
+                templates=templates,
+                rules=rules,
+                prefix=prefix,
+            )
         )
         progress.done()
     for note in result.notes:
         print(f"tracecfg: {note}", file=sys.stderr)
-    print(json.dumps(report.generate_json(result), indent=1) if as_json
-          else report.generate_text(result))  # fmt: skip
+    print(
+        json.dumps(report.generate_json(result), indent=1)
+        if as_json
+        else report.generate_text(result)
+    )

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _COMMENT_OR_LITERAL = re.compile(
-    r"""\#[ \t]*include[ \t]*"[^"\n]*"|/\*.*?(?:\*/|\Z)|//[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""", re.DOTALL
+    r"""\#[ \t]*include[ \t]*"[^"\n]*"|/\*.*?(?:\*/|\Z)|//[^\n]*"""
+    r"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""",
+    re.DOTALL,
 )
 _STRAY_BACKSLASH = re.compile(r"\\(?=\r?\n)")
 _NOT_NEWLINE = re.compile(r"[^\n]")
-_DIRECTIVE = re.compile(
-    r"^[ \t]*\#[ \t]*(\w+)([^\n\\]*(?:\\(?:\r?\n|.)?[^\n\\]*)*)", re.MULTILINE
-)
+_DIRECTIVE = re.compile(r"^[ \t]*\#[ \t]*(\w+)([^\n\\]*(?:\\(?:\r?\n|.)?[^\n\\]*)*)", re.MULTILINE)
 _CONTINUATION = re.compile(r"\\\r?\n")
 _BRACKET_OR_COMMA = re.compile(r"[(){}\[\],]")
 

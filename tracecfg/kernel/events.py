@@ -22,6 +22,8 @@ _IDENTIFIER = re.compile(r"[A-Za-z_0-9]\w*$")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _INCLUDE = re.compile(r'^[ \t]*\#[ \t]*include[ \t]*([<"][^>"\n]+[>"])', re.MULTILINE)
 _NOT_BLANK = re.compile(r"\S")
+_UNCLOSED = 10
+"""Brackets left open in one header, behind which it is not read on."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,7 @@ class _Reading:
         self.expander = Expander([*reader.macros, "DECLARE_EVENT_CLASS"])
         self.events: dict[str, Event] = {}
         self.problems: list[tuple[Place, str]] = []
+        self.unclosed = 0
 
     def walk(self, source: Source, depth: int = 0) -> None:
         """Read a file from top to bottom. Macros that lead to no event hold for all of it; those
@@ -195,6 +198,11 @@ class _Reading:
             call = None
             if opening and opening.group() == "(":
                 call = ctext.arguments(code, opening.start())
+                self.unclosed += call is None
+                if self.unclosed > _UNCLOSED:
+                    # each costs a look at all that follows
+                    self.problems.append((source.place(match.start()), "brackets never closed"))
+                    return len(code)
             end = call[1] if call else at
             text = code[match.start() : end]
             if not known and not self.expander.leads_to_event(text):
@@ -210,10 +218,11 @@ class _Reading:
 
     def _record(self, text: str, place: Place) -> bool:
         told = True
-        for match in self.reader.call.finditer(text):
+        at = 0
+        while match := self.reader.call.search(text, at):
             macro = self.reader.macros[match[1]]
             call = ctext.arguments(text, match.end() - 1)
-            args = call[0] if call else []
+            args, at = call or ([], len(text))
             if len(args) <= max(macro.name_at, macro.class_at or 0):
                 told = False
                 continue

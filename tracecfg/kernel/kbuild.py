@@ -107,8 +107,12 @@ class Makefiles:
         return []
 
     def _named_in(self, folders: Iterable[str], target: str) -> list[Way]:
-        return [(folder, route, target) for folder in folders
-                for unit in self._units.units(folder) for route in unit.routes(target)]  # fmt: skip
+        return [
+            (folder, route, target)
+            for folder in folders
+            for unit in self._units.units(folder)
+            for route in unit.routes(target)
+        ]
 
     def _nearest(self, folder: str, route: Route) -> str | None:
         gates = [gate for gate in reversed(route) if gate is not ALWAYS]

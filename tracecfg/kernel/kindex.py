@@ -9,7 +9,9 @@ from tracecfg.kconfigtext import KconfigIndex
 from tracecfg.kernel.tree import Tree
 
 _SOURCE = re.compile(
-    r'^[ \t]*(o|r|or)?source[ \t]+(?:"([^"\n]+)"|((?:[\w.$()-]+/)+[\w.-]+|Kconfig[\w.]*))[ \t]*(?:\#.*)?$', re.MULTILINE
+    r'^[ \t]*(o|r|or)?source[ \t]+(?:"([^"\n]+)"|((?:[\w.$()-]+/)+[\w.-]+|Kconfig[\w.]*))'
+    r"[ \t]*(?:\#.*)?$",
+    re.MULTILINE,
 )
 
 

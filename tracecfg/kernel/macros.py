@@ -78,8 +78,12 @@ class Expander:
             if new in self._eventful:
                 continue
             self._eventful.add(new)
-            todo += [other for other, known in self._macros.items() if other not in self._eventful
-                     and any(new in _NAME.findall(macro.body) for macro in known)]  # fmt: skip
+            todo += [
+                other
+                for other, known in self._macros.items()
+                if other not in self._eventful
+                and any(new in _NAME.findall(macro.body) for macro in known)
+            ]
 
     def undefine(self, name: str) -> None:
         if name not in self._roots:

@@ -75,14 +75,19 @@ def _matching_gate(patterns: Words, word: str) -> Gate:
 
 def _filter(arguments: list[Value]) -> Value:
     patterns = words(arguments[0])
-    return joined([(both(gate, _matching_gate(patterns, word)), word)
-                   for gate, word in words(arguments[1])])  # fmt: skip
+    return joined(
+        [(both(gate, _matching_gate(patterns, word)), word) for gate, word in words(arguments[1])]
+    )
 
 
 def _filter_out(arguments: list[Value]) -> Value:
     patterns = words(arguments[0])
-    return joined([(both(gate, negate(_matching_gate(patterns, word))), word)
-                   for gate, word in words(arguments[1])])  # fmt: skip
+    return joined(
+        [
+            (both(gate, negate(_matching_gate(patterns, word))), word)
+            for gate, word in words(arguments[1])
+        ]
+    )
 
 
 def _findstring(arguments: list[Value]) -> Value:

@@ -72,14 +72,23 @@ def candidates(tree: Tree, searcher: Searcher) -> list[str]:
     patterns = [part for word in WORDS for part in ("-e", word)]
     if searcher is Searcher.RIPGREP:
         globs = [part for top in sorted(NOT_KERNEL) for part in ("-g", f"!/{top}/")]
-        argv = ["rg", "--no-config", "--files-with-matches", "--fixed-strings", "--no-ignore",
-                "--hidden", "--text", "--null", "-g", "*.[chS]", *globs, *patterns, "."]  # fmt: skip
+        argv = [
+            *("rg", "--no-config", "--files-with-matches", "--fixed-strings"),
+            *("--no-ignore", "--hidden", "--text", "--null", "-g", "*.[chS]"),
+            *globs,
+            *patterns,
+            ".",
+        ]
     else:
         # untracked files too: generate and check speak of the work tree, not of the last commit
-        argv = ["git", "grep", "--files-with-matches", "--fixed-strings", "--untracked",
-                "--no-exclude-standard", "--text", "--null", *patterns, "--",
-                *(f"*{suffix}" for suffix in _SOURCE),
-                *(f":(exclude){top}/**" for top in sorted(NOT_KERNEL))]  # fmt: skip
+        argv = [
+            *("git", "grep", "--files-with-matches", "--fixed-strings"),
+            *("--untracked", "--no-exclude-standard", "--text", "--null"),
+            *patterns,
+            "--",
+            *(f"*{suffix}" for suffix in _SOURCE),
+            *(f":(exclude){top}/**" for top in sorted(NOT_KERNEL)),
+        ]
     found = osio.run(argv, cwd=tree.root, ok=(0, 1)).split(b"\0")
     return sorted(os.fsdecode(path).removeprefix("./") for path in found if path)
 

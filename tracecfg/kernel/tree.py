@@ -35,7 +35,7 @@ class Tree:
     def read_bytes(self, path: str) -> bytes:
         full = self.root / path
         try:
-            # resolve() on every file would cost a syscall per path component; only links can lead out
+            # only links lead out; resolve() on every file costs a syscall per path component
             if full.is_symlink() or ".." in path:
                 full = full.resolve(strict=True)
                 if not full.is_relative_to(self.root):
@@ -72,11 +72,17 @@ def open_tree(path: Path) -> Tree:
     except (OSError, RuntimeError) as error:
         raise _no_tree(path) from error
     fields = dict(
-        re.findall(r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)[ \t]*=[ \t]*(.*?)[ \t]*$",
-                   makefile, re.MULTILINE)
-    )  # fmt: skip
-    if not fields.get("VERSION") or not (root / "Kconfig").is_file() \
-            or not (root / "include/linux").is_dir():  # fmt: skip
+        re.findall(
+            r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)[ \t]*=[ \t]*(.*?)[ \t]*$",
+            makefile,
+            re.MULTILINE,
+        )
+    )
+    if (
+        not fields.get("VERSION")
+        or not (root / "Kconfig").is_file()
+        or not (root / "include/linux").is_dir()
+    ):
         raise _no_tree(path)
     numbers = [fields.get(name, "") for name in ("VERSION", "PATCHLEVEL", "SUBLEVEL")]
     version = ".".join(number for number in numbers if number) + fields.get("EXTRAVERSION", "")

@@ -22,8 +22,11 @@ from tracecfg.kernel.tree import Tree
 from tracecfg.model import Place
 
 OBJECT_LISTS = ("obj-y", "obj-m", "lib-y", "lib-m", "extra-y", "always-y")
-TOP_LISTS = tuple(f"{part}-{suffix}" for part in ("core", "drivers", "libs", "net", "virt", "init")
-                  for suffix in ("y", "m"))  # fmt: skip
+TOP_LISTS = tuple(
+    f"{part}-{suffix}"
+    for part in ("core", "drivers", "libs", "net", "virt", "init")
+    for suffix in ("y", "m")
+)
 """What the top Makefile and arch/*/Makefile add to the folders of the kernel."""
 
 _ARCHITECTURE = "$(SRCARCH)"
@@ -108,13 +111,19 @@ class Unit:
     def folder_gate(self, folder: str) -> Gate:
         """When the Makefile has kbuild descend into a folder, given by its path."""
         name = posixpath.basename(folder)
-        gates = [gate for (word, _), gate in self._named(name + "/").items()
-                 if self._path(word) == folder]  # fmt: skip
+        gates = [
+            gate
+            for (word, _), gate in self._named(name + "/").items()
+            if self._path(word) == folder
+        ]
         if not self._folder:
             # until 5.0 the top Makefile turned its lists of folders into lists of their archives
             archives = {**self._named("built-in.a"), **self._named("lib.a")}
-            gates += [gate for (word, _), gate in archives.items()
-                      if self._path(posixpath.dirname(word)) == folder]  # fmt: skip
+            gates += [
+                gate
+                for (word, _), gate in archives.items()
+                if self._path(posixpath.dirname(word)) == folder
+            ]
         return any_of(gates)
 
     def unclear(self, marks: Marks) -> tuple[Place, str] | None:
@@ -149,8 +158,11 @@ class Unit:
         )
 
     def _inside(self, variable: str, name: str, target: str) -> Gate:
-        return any_of(gate for gate, word in self._makefile.words(variable, name)
-                      if not is_opaque(word) and self._path(word) == target)  # fmt: skip
+        return any_of(
+            gate
+            for gate, word in self._makefile.words(variable, name)
+            if not is_opaque(word) and self._path(word) == target
+        )
 
 
 class Units:

@@ -41,8 +41,11 @@ def decide(
     wanted = Counter(default_option(system.name, prefix) for system in inventory.systems)
     given: set[str] = set()
     decisions = []
-    unusable = {place.file: (place, reason) for place, reason in inventory.problems
-                if reason == "merge conflict markers"}  # fmt: skip
+    unusable = {
+        place.file: (place, reason)
+        for place, reason in inventory.problems
+        if reason == "merge conflict markers"
+    }
     for system in inventory.systems:
         name = default_option(system.name, prefix)
         entry_is_ours = _converted(system, kconfig, name)
@@ -50,7 +53,8 @@ def decide(
             system=system,
             kconfig=kconfig,
             prefix=prefix,
-            name_taken=(name in kconfig and not entry_is_ours) or (wanted[name] > 1 and name in given),
+            name_taken=(name in kconfig and not entry_is_ours)
+            or (wanted[name] > 1 and name in given),
             unusable=next((unusable[path] for path in system.headers if path in unusable), None),
         )
         decision = _Decider(facts, rules).decision()
@@ -58,7 +62,9 @@ def decide(
             given.add(decision.option.name)
         decisions.append(decision)
     return Plan(
-        root=inventory.root, version=inventory.version, decisions=tuple(decisions),
+        root=inventory.root,
+        version=inventory.version,
+        decisions=tuple(decisions),
         problems=inventory.problems,
     )
 
@@ -105,7 +111,9 @@ class _Facts:
         if entry is None or innermost.name in self.kconfig.with_tracing:
             return None
         if entry.prompt is None:
-            return innermost.name if re.search(r"^TRACE_|EVENTS$|TRACEPOINTS?$", entry.name) else None
+            return (
+                innermost.name if re.search(r"^TRACE_|EVENTS$|TRACEPOINTS?$", entry.name) else None
+            )
         offers = f"{entry.prompt}\n{entry.help_text}".lower()
         return innermost.name if "tracepoint" in offers else None
 
@@ -157,8 +165,13 @@ class _Decider:
             help_text=self._help(decided.get("help", "")),
             selects=tuple(sorted(set(selects))),
         )
-        return Decision(system=system, option=option, skipped=None,
-                        reasons=tuple(dict.fromkeys(self.reasons)), notes=tuple(self.notes))  # fmt: skip
+        return Decision(
+            system=system,
+            option=option,
+            skipped=None,
+            reasons=tuple(dict.fromkeys(self.reasons)),
+            notes=tuple(self.notes),
+        )
 
     def _texts(self, gate: Gate | None) -> Mapping[str, str]:
         system = self.facts.system
@@ -189,8 +202,11 @@ class _Decider:
             config, condition = self._governing(consumer)
             chosen: Rule | None = None
             for rule in self.rules:
-                if rule.match.on_consumer and self._applies(rule.match, gate) \
-                        and self._consumer_applies(rule.match, consumer, config):  # fmt: skip
+                if (
+                    rule.match.on_consumer
+                    and self._applies(rule.match, gate)
+                    and self._consumer_applies(rule.match, consumer, config)
+                ):
                     chosen = rule
             if chosen is None:
                 continue
@@ -212,8 +228,9 @@ class _Decider:
 
     def _governing(self, consumer: Consumer) -> tuple[str | None, Gate]:
         """The symbol whose feature the consumer is, and the further condition of its code."""
-        choices = [config for config in consumer.configs
-                   if config not in self.facts.kconfig.with_tracing]  # fmt: skip
+        choices = [
+            config for config in consumer.configs if config not in self.facts.kconfig.with_tracing
+        ]
         if not choices:
             return None, ALWAYS
         return choices[0], all_of(Sym(config) for config in choices[1:])
@@ -252,10 +269,14 @@ class _Decider:
             shown += f" and {len(names) - _SHOWN_EVENTS} more"
         what = f"{len(names)} tracepoint{'' if len(names) == 1 else 's'}"
         where = ", ".join(system.headers)
+        of = f"of the trace system {system.name}, defined in {where}"
+        what = (
+            f"{len(names)} tracepoint{'' if len(names) == 1 else 's'}" if names else "tracepoints"
+        )
+        where = ", ".join(system.headers)
         paragraphs = [
-            f"Compile in the {what} of the trace system {system.name}, defined in {where}: {shown}."
-            if names
-            else f"Compile in the tracepoints of the trace system {system.name}, defined in {where}.",
+            f"Compile in the {what} of the trace system {system.name}, defined in {where}"
+            + (f": {shown}." if names else "."),
             *self.notes,
             *([added] if added else []),
             "Say N to save the memory they take; the events are then missing from "

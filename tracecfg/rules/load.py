@@ -89,12 +89,11 @@ def parse_rules(text: str, name: str) -> tuple[Rule, ...]:
     tables = document.get("rule", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise UsageError(f"{name}:{_line_of(text, 'rule')}: rules stand in [[rule]] tables")
-    starts = [number for number, line in enumerate(text.splitlines(), 1)
-              if line.strip() == "[[rule]]"]  # fmt: skip
+    starts = [
+        number for number, line in enumerate(text.splitlines(), 1) if line.strip() == "[[rule]]"
+    ]
     starts += [1] * (len(tables) - len(starts))
-    return tuple(
-        _rule(table, name, start) for table, start in zip(tables, starts, strict=False)
-    )
+    return tuple(_rule(table, name, start) for table, start in zip(tables, starts, strict=False))
 
 
 def _rule(table: dict[str, Any], file: str, line: int) -> Rule:
@@ -128,17 +127,15 @@ def _rule(table: dict[str, Any], file: str, line: int) -> Rule:
     for key, value in table.items():
         if key in ("name", "match", "why"):
             continue
-        if key in _TEXTS and isinstance(value, str):
-            decided[key] = value
-        elif key == "select" and isinstance(value, bool):
+        if (key in _TEXTS and isinstance(value, str)) or (
+            key == "select" and isinstance(value, bool)
+        ):
             decided[key] = value
         elif key in _TEXTS or key == "select":
             raise wrong(f"rule {rule_name}: {key} has a value of the wrong kind")
         else:
             raise wrong(f"rule {rule_name}: unknown key '{key}'")
-    return Rule(
-        name=rule_name, why=str(table.get("why", "")), match=Match(**conditions), **decided
-    )
+    return Rule(name=rule_name, why=str(table.get("why", "")), match=Match(**conditions), **decided)
 
 
 def _toml_line(error: tomllib.TOMLDecodeError) -> int:

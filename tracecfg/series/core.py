@@ -29,12 +29,13 @@ Render = Callable[..., str]
 _DEFINE = re.compile(r"\s*(\w+)\(")
 
 
-class _Shape(Exception):
+class _ShapeError(Exception):
     """What was expected and not found."""
 
 
-def core_texts(read: Callable[[str], str], exists: Callable[[str], bool], version: str,
-               render: Render) -> dict[str, str]:  # fmt: skip
+def core_texts(
+    read: Callable[[str], str], exists: Callable[[str], bool], version: str, render: Render
+) -> dict[str, str]:
     """The new texts of the core's files, by path; empty for a tree that has the change.
 
     Raises UnsupportedTreeError, naming file, expected shape and kernel version.
@@ -52,7 +53,7 @@ def core_texts(read: Callable[[str], str], exists: Callable[[str], bool], versio
     for path, edit in edits:
         try:
             texts[path] = edit(read(path), render)
-        except _Shape as shape:
+        except _ShapeError as shape:
             raise UnsupportedTreeError(
                 f"{path}: kernel {version} looks different from what tracecfg can convert: "
                 f"expected {shape}",
@@ -73,12 +74,16 @@ def _tracepoint_h(text: str, render: Render) -> str:
     stubs = _defines(found, middle, closing)
     chosen = [name for name in enabled if name in stubs and not name.startswith("EXPORT_")]
     if not {"__DECLARE_TRACE", "DEFINE_TRACE_FN"} <= set(chosen):
-        raise _Shape("__DECLARE_TRACE and DEFINE_TRACE_FN in both arms of #ifdef TRACEPOINTS_ENABLED")
+        raise _ShapeError(
+            "__DECLARE_TRACE and DEFINE_TRACE_FN in both arms of #ifdef TRACEPOINTS_ENABLED"
+        )
     exports = [directive for name, directive in stubs.items() if name not in chosen]
     last_stub = max(stubs[name].start for name in chosen)
     if not exports or min(export.start for export in exports) < last_stub:
-        raise _Shape("the EXPORT_TRACEPOINT_SYMBOL stubs behind all others")
-    edits: list[tuple[int, int, str]] = [(guard.end + 1, guard.end + 1, render("tracepoint_select.h"))]
+        raise _ShapeError("the EXPORT_TRACEPOINT_SYMBOL stubs behind all others")
+    edits: list[tuple[int, int, str]] = [
+        (guard.end + 1, guard.end + 1, render("tracepoint_select.h"))
+    ]
     for arm, suffix in ((enabled, "_1"), (stubs, "_0")):
         for name in chosen:
             at = text.index(name, arm[name].start) + len(name)
@@ -89,7 +94,9 @@ def _tracepoint_h(text: str, render: Render) -> str:
     edits.append((middle.start, middle.end, "#endif /* TRACEPOINTS_ENABLED */\n"))
     first_export = min(export.start for export in exports)
     edits.append((first_export, first_export, "#ifndef TRACEPOINTS_ENABLED\n"))
-    edits.append((closing.start, closing.end, render("tracepoint_choice.h", names=chosen).rstrip("\n")))
+    edits.append(
+        (closing.start, closing.end, render("tracepoint_choice.h", names=chosen).rstrip("\n"))
+    )
     return _apply(text, edits)
 
 
@@ -106,14 +113,14 @@ def _missing_prio_stub(
         match = re.search(r"\tstatic inline int\t*\\\n\tunregister_trace_##name\(", body)
         if match:
             return directive.start + match.start()
-    raise _Shape("a stub of unregister_trace_##name")
+    raise _ShapeError("a stub of unregister_trace_##name")
 
 
 def _define_trace_h(text: str, render: Render) -> str:
     edited = _stages(text, render)
     last = ctext.directives(ctext.blank(edited))[-1]
     if last.word != "endif":
-        raise _Shape("#endif as the last directive")
+        raise _ShapeError("#endif as the last directive")
     end = edited.index("\n", last.end) + 1 if "\n" in edited[last.end :] else len(edited)
     return edited[:end] + render("define_trace_tail.h") + edited[end:]
 
@@ -127,7 +134,7 @@ def _stages(text: str, render: Render) -> str:
                 break
             line = f"#if defined(TRACEPOINTS_ENABLED) && {MARK}"
             return _apply(text, [(directive.start, directive.end, line)])
-    raise _Shape("#ifdef TRACEPOINTS_ENABLED around #include <trace/...>")
+    raise _ShapeError("#ifdef TRACEPOINTS_ENABLED around #include <trace/...>")
 
 
 def _trace_kconfig(text: str, render: Render) -> str:
@@ -146,7 +153,7 @@ def _trace_kconfig(text: str, render: Render) -> str:
             if depth == 0 and (text[at:].strip() == "" or "FTRACE" in line):
                 source = f'\nsource "{MENU_KCONFIG}"\n'
                 return text[:at].rstrip("\n") + "\n" + source + text[at:]
-    raise _Shape("`if FTRACE` with its `endif`")
+    raise _ShapeError("`if FTRACE` with its `endif`")
 
 
 def _arms(found: list[Directive], symbol: str) -> tuple[Directive, Directive, Directive]:
@@ -166,16 +173,19 @@ def _arms(found: list[Directive], symbol: str) -> tuple[Directive, Directive, Di
                 depth -= 1
             elif later.word == "else" and depth == 0:
                 middle = later
-    raise _Shape(f"#ifdef {symbol} with #else and #endif")
+    raise _ShapeError(f"#ifdef {symbol} with #else and #endif")
 
 
 def _guard_of(found: list[Directive], symbol: str) -> Directive:
     """The #endif behind `#if defined(CONFIG_TRACEPOINTS) && ... / #define symbol / #endif`."""
     for before, define, after in zip(found, found[1:], found[2:], strict=False):
-        if before.word == "if" and (define.word, define.rest) == ("define", symbol) \
-                and after.word == "endif":  # fmt: skip
+        if (
+            before.word == "if"
+            and (define.word, define.rest) == ("define", symbol)
+            and after.word == "endif"
+        ):
             return after
-    raise _Shape(f"#if / #define {symbol} / #endif")
+    raise _ShapeError(f"#if / #define {symbol} / #endif")
 
 
 def _defines(found: list[Directive], start: Directive, stop: Directive) -> dict[str, Directive]:

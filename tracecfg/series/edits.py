@@ -70,8 +70,13 @@ def add_option(text: str, switch: Switch, clobbering: Collection[str]) -> str:
         named = ["TRACE_SYSTEM_VAR", switch.token]
         anchors = [directive for directive in found if directive.rest.split()[:2] == named]
     inserts = [(_next_line(text, anchor.end), switch.line) for anchor in anchors]
-    includes = [directive for directive in found if directive.word == "include"
-                and directive.rest in clobbering and directive.start > anchors[0].start]  # fmt: skip
+    includes = [
+        directive
+        for directive in found
+        if directive.word == "include"
+        and directive.rest in clobbering
+        and directive.start > anchors[0].start
+    ]
     if includes:
         again = f"#undef TRACE_SYSTEM\n#define TRACE_SYSTEM {switch.system}\n"
         if switch.token != switch.system:
@@ -218,8 +223,11 @@ def mark_unused(text: str, switch: Switch, header_texts: Iterable[str]) -> str:
     inserts = []
     for match in _STATIC_FUNCTION.finditer(blanked):
         name = match["name"]
-        if name in used and len(re.findall(rf"\b{name}\b", blanked)) == 1 \
-                and not _within(blanked, match.start(), switch.symbol):  # fmt: skip
+        if (
+            name in used
+            and len(re.findall(rf"\b{name}\b", blanked)) == 1
+            and not _within(blanked, match.start(), switch.symbol)
+        ):
             inserts.append((match.start("type"), "__maybe_unused "))
     return insert(text, inserts)
 
@@ -235,14 +243,18 @@ def refuse_without(text: str, switch: Switch, events: Collection[str]) -> str:
     helpers = [
         match["name"]
         for match in re.finditer(
-            r"^static void (?P<name>\w+)\([^)]*\)\n\{\n(?P<body>.*?)^\}", blanked, re.MULTILINE | re.DOTALL
+            r"^static void (?P<name>\w+)\([^)]*\)\n\{\n(?P<body>.*?)^\}",
+            blanked,
+            re.MULTILINE | re.DOTALL,
         )
         if re.search(rf"^\tregister_trace_(?:prio_)?(?:{names})\(", match["body"], re.MULTILINE)
     ]
     edits = []
     check = f"\tif (!IS_ENABLED({switch.symbol}))\n\t\treturn -EOPNOTSUPP;\n\n"
     for match in re.finditer(
-        r"^static ssize_t\n?\s?\w+\([^)]*\)\n\{\n(?P<body>.*?)^\}", blanked, re.MULTILINE | re.DOTALL
+        r"^static ssize_t\n?\s?\w+\([^)]*\)\n\{\n(?P<body>.*?)^\}",
+        blanked,
+        re.MULTILINE | re.DOTALL,
     ):
         body = match["body"]
         if not any(re.search(rf"\b{helper}\(", body) for helper in helpers):
@@ -282,5 +294,3 @@ def _line_start(text: str, offset: int) -> int:
 def _next_line(text: str, offset: int) -> int:
     end = text.find("\n", offset)
     return len(text) if end < 0 else end + 1
-
-

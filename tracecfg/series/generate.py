@@ -90,14 +90,20 @@ def generate(
         if not changes:
             kept.append(name)
             continue
-        message = render("system.commit", system=decision.system, option=decision.option,
-                         decision=decision, subject=_subject(name, decision.option.name))  # fmt: skip
+        message = render(
+            "system.commit",
+            system=decision.system,
+            option=decision.option,
+            decision=decision,
+            subject=_subject(name, decision.option.name),
+        )
         patches.append(_patch(message, changes, trailers))
         converted.append(decision)
     if not converted and core_changes:
         patches = []
-    return Series(patches=tuple(patches), converted=tuple(converted), kept=tuple(kept),
-                  skipped=tuple(skipped))  # fmt: skip
+    return Series(
+        patches=tuple(patches), converted=tuple(converted), kept=tuple(kept), skipped=tuple(skipped)
+    )
 
 
 def _patch(message: str, changes: tuple[Change, ...], trailers: Trailers) -> Patch:
@@ -142,15 +148,21 @@ def _system_texts(
     for path in _files(system.uses):
         new[path] = edits.guard_enabled(now(path), switch, events)
     needs = _cannot_do_without(decision)
-    for path in {*system.headers, *(creator.place.file for creator in system.creators),
-                 *(each.place.file for each in system.consumers if not each.configs)}:  # fmt: skip
+    for path in {
+        *system.headers,
+        *(creator.place.file for creator in system.creators),
+        *(each.place.file for each in system.consumers if not each.configs),
+    }:
         new[path] = edits.guard_blocks(now(path), switch, needs)
     for path in {creator.place.file for creator in system.creators}:
         made = [creator.header for creator in system.creators if creator.place.file == path]
         new[path] = edits.mark_unused(now(path), switch, [now(header) for header in made])
     selecting = {select.config for select in option.selects}
-    for path in {each.place.file for each in system.consumers
-                 if each.configs and not selecting & set(each.configs)}:  # fmt: skip
+    for path in {
+        each.place.file
+        for each in system.consumers
+        if each.configs and not selecting & set(each.configs)
+    }:
         new[path] = edits.refuse_without(now(path), switch, events)
     entry = render("entry.kconfig", option=option)
     new[core.MENU_KCONFIG] = kconfig.add_entry(texts.read(core.MENU_KCONFIG), entry, option)
@@ -169,7 +181,11 @@ def _cannot_do_without(decision: Decision) -> list[re.Pattern[str]]:
     an event class makes, a probe registered by code that is always built."""
     system = decision.system
     classes = sorted({event.event_class for event in system.events if event.event_class})
-    patterns = [re.compile(rf"\btrace_event_raw_(?:{'|'.join(map(re.escape, classes))})\b")] if classes else []
+    patterns = (
+        [re.compile(rf"\btrace_event_raw_(?:{'|'.join(map(re.escape, classes))})\b")]
+        if classes
+        else []
+    )
     always = sorted({each.event for each in system.consumers if not each.configs})
     if always:
         patterns.append(re.compile(rf"\bregister_trace_(?:prio_)?(?:{'|'.join(always)})\b"))

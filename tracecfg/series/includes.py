@@ -48,8 +48,11 @@ def clobbering_includes(tree: Tree, headers: Collection[str]) -> dict[str, froze
 class _Graph:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self.folders = ["include", "include/uapi",
-                        *(f"arch/{arch}/include" for arch in architectures(tree))]  # fmt: skip
+        self.folders = [
+            "include",
+            "include/uapi",
+            *(f"arch/{arch}/include" for arch in architectures(tree)),
+        ]
         self.known: dict[str, bool] = {}
 
     def walk(self, start: Collection[str]) -> dict[str, dict[str, tuple[str, ...]]]:

@@ -20,8 +20,10 @@ def add_entry(menu: str, entry: str, option: Option) -> str:
         return menu
     end = menu.rfind("\nendmenu")
     if end < 0:
-        raise UnsupportedTreeError("the menu of trace systems has no endmenu",
-                                   "was it edited by hand? generate for an unconverted tree")  # fmt: skip
+        raise UnsupportedTreeError(
+            "the menu of trace systems has no endmenu",
+            "was it edited by hand? generate for an unconverted tree",
+        )
     at = end + 1
     for match in _CONFIG.finditer(menu):
         if match[1] > option.name:
@@ -62,8 +64,12 @@ def add_select(text: str, path: str, select: Select, option: str) -> str:
 
 def _entry_start(text: str, symbol: str) -> int | None:
     """The entry with the prompt, or the first of the symbol."""
-    starts = [match.start() for match in
-              re.finditer(rf"^[ \t]*(?:menu)?config[ \t]+{symbol}[ \t]*(?:#.*)?$", text, re.MULTILINE)]  # fmt: skip
+    starts = [
+        match.start()
+        for match in re.finditer(
+            rf"^[ \t]*(?:menu)?config[ \t]+{symbol}[ \t]*(?:#.*)?$", text, re.MULTILINE
+        )
+    ]
     for start in starts:
         if parse_entry(text, "", start).prompt:
             return start

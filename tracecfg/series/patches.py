@@ -6,10 +6,10 @@ import base64
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from email.header import Header
 from email.utils import format_datetime
-from datetime import datetime, timezone
 
 _CONTEXT = 3
 _MARGIN = 40
@@ -106,7 +106,9 @@ def _range(start: int, begin: int, end: int) -> str:
 
 def _marked(mark: str, lines: Iterable[str]) -> Iterable[str]:
     for line in lines:
-        yield mark + line if line.endswith("\n") else f"{mark}{line}\n\\ No newline at end of file\n"
+        yield (
+            mark + line if line.endswith("\n") else f"{mark}{line}\n\\ No newline at end of file\n"
+        )
 
 
 def diffstat(changes: Iterable[Change]) -> str:
@@ -125,9 +127,13 @@ def diffstat(changes: Iterable[Change]) -> str:
     most = max((added + removed for _, added, removed in rows), default=0)
     scale = min(1.0, (_STAT_WIDTH - 20) / most) if most else 1.0
     digits = len(str(most))
+
+    def bar(mark: str, count: int) -> str:
+        # a change that there is shows, however small
+        return mark * -(-int(count * scale * 100) // 100)
+
     text = "".join(
-        f" {path:<{width}} | {added + removed:>{digits}} "
-        f"{'+' * -(-int(added * scale * 100) // 100)}{'-' * -(-int(removed * scale * 100) // 100)}\n"
+        f" {path:<{width}} | {added + removed:>{digits}} {bar('+', added)}{bar('-', removed)}\n"
         for path, added, removed in rows
     )
     plus = sum(added for _, added, _ in rows)
@@ -160,11 +166,11 @@ def envelope(subject: str, content: str, *, author: Author, date: datetime) -> b
         encoding = "base64"
         data = base64.encodebytes(data)
     name = author.name if author.name.isascii() else Header(author.name, "utf-8").encode()
-    quoted = f'"{name}"' if any(char in name for char in '.,:;@()<>[]') and name.isascii() else name
+    quoted = f'"{name}"' if any(char in name for char in ".,:;@()<>[]") and name.isascii() else name
     header = (
         f"From {'0' * 40} Mon Sep 17 00:00:00 2001\n"
         f"From: {quoted} <{author.email}>\n"
-        f"Date: {format_datetime(date.astimezone(timezone.utc))}\n"
+        f"Date: {format_datetime(date.astimezone(UTC))}\n"
         f"Subject: {subject if subject.isascii() else Header(subject, 'utf-8').encode()}\n"
         "X-Generator: tracecfg\n"
         "MIME-Version: 1.0\n"

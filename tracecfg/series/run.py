@@ -14,7 +14,8 @@ from tracecfg.errors import TracecfgError, UnsupportedTreeError, UsageError
 from tracecfg.kernel.kindex import read_index
 from tracecfg.kernel.tree import Tree, open_tree
 from tracecfg.series import write
-from tracecfg.series.generate import Series, generate as generate_series
+from tracecfg.series.generate import Series
+from tracecfg.series.generate import generate as generate_series
 from tracecfg.series.includes import clobbering_includes
 from tracecfg.series.patches import Author, Change, diffstat, envelope, mail, quilt
 from tracecfg.templating import Templates
@@ -89,14 +90,24 @@ def generate(request: Request) -> Result:
         changes = _final_changes(series)
         if not request.dry_run:
             write.in_place(tree.root, changes)
-        return Result(series=series, where=tree.root, files=tuple(each.path for each in changes),
-                      written=not request.dry_run, notes=tuple(notes))  # fmt: skip
+        return Result(
+            series=series,
+            where=tree.root,
+            files=tuple(each.path for each in changes),
+            written=not request.dry_run,
+            notes=tuple(notes),
+        )
     assert request.output is not None
     files = _files(series, author, _date(tree), request.style, templates, plan.version)
     if not request.dry_run and files:
         write.folder(request.output, files)
-    return Result(series=series, where=request.output, files=tuple(files),
-                  written=not request.dry_run, notes=tuple(notes))  # fmt: skip
+    return Result(
+        series=series,
+        where=request.output,
+        files=tuple(files),
+        written=not request.dry_run,
+        notes=tuple(notes),
+    )
 
 
 def _files(
@@ -107,14 +118,23 @@ def _files(
         return {}
     total = len(series.patches)
     if style == "quilt":
-        files = {_name(number, patch.subject): quilt(patch, author=author)
-                 for number, patch in enumerate(series.patches, 1)}  # fmt: skip
+        files = {
+            _name(number, patch.subject): quilt(patch, author=author)
+            for number, patch in enumerate(series.patches, 1)
+        }
         files["series"] = ("# X-Generator: tracecfg\n" + "".join(f"{n}\n" for n in files)).encode()
         return files
     changes = _final_changes(series)
-    cover = templates.render("cover-letter.txt", converted=series.converted, version=version,
-                             skipped=series.skipped, patches=series.patches, author=author,
-                             generator=__version__, diffstat=diffstat(changes))  # fmt: skip
+    cover = templates.render(
+        "cover-letter.txt",
+        converted=series.converted,
+        version=version,
+        skipped=series.skipped,
+        patches=series.patches,
+        author=author,
+        generator=__version__,
+        diffstat=diffstat(changes),
+    )
     subject, _, body = cover.partition("\n")
     files = {
         "0000-cover-letter.patch": envelope(
@@ -154,9 +174,10 @@ def _author(tree: Tree, given: str | None) -> Author:
         try:
             ident = osio.run(["git", "var", "GIT_AUTHOR_IDENT"], cwd=tree.root)
         except TracecfgError as error:
-            raise UsageError("no author: git has no identity for you",
-                             "git config --global user.name/user.email, or --author 'Name <email>'"
-                             ) from error  # fmt: skip
+            raise UsageError(
+                "no author: git has no identity for you",
+                "git config --global user.name/user.email, or --author 'Name <email>'",
+            ) from error
         given = ident.decode("utf-8", "replace").rpartition(">")[0] + ">"
     match = _AUTHOR.match(given)
     if match is None:
@@ -217,5 +238,7 @@ def _local_changes(tree: Tree) -> list[str]:
     count = len(changed.splitlines())
     if not count:
         return []
-    return [f"the tree has local changes in {count} file{'s' if count > 1 else ''}: the patches "
-            "are made from the work tree and apply to it, not to the last commit"]  # fmt: skip
+    return [
+        f"the tree has local changes in {count} file{'s' if count > 1 else ''}: the patches "
+        "are made from the work tree and apply to it, not to the last commit"
+    ]

@@ -24,8 +24,10 @@ def check_folder(folder: Path, force: bool) -> None:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder}: exists and is no folder")
     if folder.is_dir() and not force and any(folder.iterdir()):
-        raise UsageError(f"{folder}: not empty",
-                         "--force replaces the files that tracecfg wrote there, and no others")  # fmt: skip
+        raise UsageError(
+            f"{folder}: not empty",
+            "--force replaces the files that tracecfg wrote there, and no others",
+        )
 
 
 def folder(target: Path, files: Mapping[str, bytes]) -> None:

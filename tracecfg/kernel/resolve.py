@@ -1,0 +1,70 @@
+"""Which file of the tree an #include names, the -I flags of its Makefile unknown."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+
+from tracecfg.kernel.events import Source
+from tracecfg.kernel.tree import Tree
+
+_INCLUDE = re.compile(r'^([<"])([^>"]+)[>"]')
+
+
+class Includes:
+    """Resolves #include lines among the files of a scan, and to what lies next to them."""
+
+    def __init__(self, tree: Tree, files: Mapping[str, Source]) -> None:
+        self._tree = tree
+        self._files = files
+        self._others: dict[str, Source | None] = {}
+        self._by_basename: dict[str, list[str]] = defaultdict(list)
+        for path in files:
+            self._by_basename[posixpath.basename(path)].append(path)
+
+    def may_be_scanned(self, include: str) -> bool:
+        """Has any scanned file the base name that an #include names?"""
+        return posixpath.basename(include.strip('<>"')) in self._by_basename
+
+    def resolve(self, includer: str, include: str) -> Source | None:
+        """The file: next to the includer, in an include folder, or the scanned one whose path
+        ends so and lies nearest."""
+        match = _INCLUDE.match(include)
+        if match is None:
+            return None
+        name = match[2]
+        tries = [f"include/{name}"]
+        if includer.startswith("arch/"):
+            tries.append(f"arch/{includer.split('/')[1]}/include/{name}")
+        if match[1] == '"':
+            near = posixpath.normpath(posixpath.join(posixpath.dirname(includer), name))
+            found = self._files.get(near) or self._other(near)
+            if found:
+                return found
+        for path in tries:
+            if path in self._files:
+                return self._files[path]
+        tail = "/" + posixpath.normpath(name).lstrip("./")
+        ending = [
+            path
+            for path in self._by_basename.get(posixpath.basename(name), ())
+            if f"/{path}".endswith(tail)
+        ]
+        if not ending:
+            return None
+        return self._files[max(ending, key=lambda path: nearness(path, includer))]
+
+    def _other(self, path: str) -> Source | None:
+        """A header that is no candidate itself, but may include one."""
+        if path not in self._others:
+            found = not path.startswith("..") and self._tree.is_file(path)
+            self._others[path] = Source(path, self._tree.read(path)) if found else None
+        return self._others[path]
+
+
+def nearness(path: str, other: str) -> tuple[int, int]:
+    """Sorts paths by how much of their folder they share with another path."""
+    shared = len(posixpath.commonprefix([posixpath.dirname(path), posixpath.dirname(other)]))
+    return shared, -len(path)

@@ -1,0 +1,251 @@
+"""Who creates, exports, asks for and consumes the tracepoints of a tree."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tracecfg.gate import Sym, all_of
+from tracecfg.kernel import ctext
+from tracecfg.kernel.events import Source
+from tracecfg.kernel.kbuild import Makefiles
+from tracecfg.kernel.resolve import Includes, nearness
+from tracecfg.model import Consumer, Creator, Event, Export, GateResult, Use
+
+TRACEPOINT_H = "include/linux/tracepoint.h"
+
+_USERS = (
+    "CREATE_TRACE_POINTS",
+    "TRACEPOINT_SYMBOL",
+    "(__tracepoint_",
+    "tracepoint_enabled",
+    "DECLARE_TRACEPOINT",
+    "register_trace_",
+    "CUSTOM_EVENT",
+    "set_clr_event",
+    "trace_get_event_file",
+    "&event_",
+)
+_EXPORT = re.compile(
+    r"\bEXPORT_TRACEPOINT_SYMBOL(?:_GPL)?\s*\(\s*(\w+)\s*\)"
+    r"|\bEXPORT_SYMBOL\w*\s*\(\s*__tracepoint_(\w+)"
+)
+_USE = re.compile(r"\b(tracepoint_enabled|DECLARE_TRACEPOINT)\s*\(\s*(\w+)\s*\)")
+_REGISTER = re.compile(r"(?<![\w])register_trace_(?:prio_)?(\w+?)\s*\(")
+_CUSTOM = re.compile(r"\b(?:TRACE_CUSTOM_EVENT\s*\(|DEFINE_CUSTOM_EVENT\s*\(\s*\w+\s*,)\s*(\w+)")
+_CALL_STRUCT = re.compile(r"&event_(\w+)\b")
+_BY_NAME = re.compile(
+    r"\b(?:trace_set_clr_event|trace_array_set_clr_event|trace_get_event_file)\s*\("
+)
+_NAMES = re.compile(r'"([\w-]+)"\s*,\s*(?:"(\w+)"|NULL)')
+_REGISTER_BY_PARAM = re.compile(r"(?<!\w)register_trace_(?:prio_)?\#\#\s*(\w+)")
+
+
+@dataclass
+class Draft:
+    """A trace system while its parts are being collected."""
+
+    variable: str | None = None
+    own_option: str | None = None
+    switch: str | None = None
+    headers: list[str] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    creators: list[Creator] = field(default_factory=list)
+    exports: list[Export] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    consumers: list[Consumer] = field(default_factory=list)
+
+
+@dataclass
+class Drafts:
+    """The systems of a tree while they are being collected."""
+
+    systems: dict[str, Draft] = field(default_factory=lambda: defaultdict(Draft))
+    of_header: dict[str, str] = field(default_factory=dict)
+    of_event: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def meant(self, event: str, path: str) -> list[str]:
+        """The systems an event name can mean in a file: the one whose headers lie nearest."""
+        names = self.of_event.get(event, [])
+        if len(names) < 2:
+            return names
+        return [
+            max(
+                names,
+                key=lambda name: max(nearness(at, path) for at in self.systems[name].headers),
+            )
+        ]
+
+
+class Users:
+    """Reads the files of a scan for what they do with the systems' tracepoints."""
+
+    def __init__(
+        self, drafts: Drafts, files: Mapping[str, Source], includes: Includes, makefiles: Makefiles
+    ) -> None:
+        self.drafts = drafts
+        self.files = files
+        self.includes = includes
+        self.makefiles = makefiles
+
+    def read(self) -> None:
+        """Add every creator, export, use and consumer to the drafts."""
+        by_param = self._registering_macros()
+        for source in self.files.values():
+            beginning = _beginning(source, by_param)
+            if beginning is not None:
+                self._read_users(beginning, by_param)
+
+    def _registering_macros(self) -> dict[str, int]:
+        """Macros that register a probe on the tracepoint they are given, with the index of that
+        argument: rv_attach_trace_probe(monitor, tp, handler)."""
+        found: dict[str, int] = {}
+        for path, header in self.files.items():
+            if path == TRACEPOINT_H or "register_trace_##" not in header.text:
+                continue
+            for macro in header.defines.values():
+                match = _REGISTER_BY_PARAM.search(macro.body)
+                if match and match[1] in (macro.params or ()):
+                    found[macro.name] = (macro.params or ()).index(match[1])
+        return found
+
+    def _read_users(self, header: Source, by_param: Mapping[str, int]) -> None:
+        text = header.text
+        if "CREATE_TRACE_POINTS" in text and header.path.endswith(".c"):
+            self._read_creator(header)
+        if "TRACEPOINT_SYMBOL" in text or "(__tracepoint_" in text:
+            for match in _EXPORT.finditer(header.code):
+                event = match[1] or match[2]
+                place = header.place(match.start())
+                for name in self.drafts.meant(event, header.path):
+                    self.drafts.systems[name].exports.append(Export(event=event, place=place))
+        if "tracepoint_enabled" in text or "DECLARE_TRACEPOINT" in text:
+            for match in _USE.finditer(header.blanked):
+                place = header.place(match.start())
+                for name in self.drafts.meant(match[2], header.path):
+                    use = Use(event=match[2], macro=match[1], place=place)
+                    self.drafts.systems[name].uses.append(use)
+        self._read_consumers(header, by_param)
+
+    def _read_consumers(self, header: Source, by_param: Mapping[str, int]) -> None:
+        calls: list[tuple[str, int]] = []
+        if "CUSTOM_EVENT" in header.text and header.path.endswith(".h"):
+            calls += [(match[1], match.start()) for match in _CUSTOM.finditer(header.code)]
+        if "register_trace_" in header.text:
+            calls += [(match[1], match.start()) for match in _REGISTER.finditer(header.code)]
+        for macro, index in by_param.items():
+            if macro not in header.text:
+                continue
+            for match in re.finditer(rf"\b{macro}\s*\(", header.code):
+                call = ctext.arguments(header.code, match.end() - 1)
+                if call and index < len(call[0]):
+                    calls.append((call[0][index], match.start()))
+        if "&event_" in header.text:
+            calls += [
+                (match[1], match.start())
+                for match in _CALL_STRUCT.finditer(header.code)
+                if match[1] in self.drafts.of_event
+            ]
+        for event, offset in calls:
+            for name in self.drafts.meant(event, header.path):
+                self._add_consumer(name, event, header, offset)
+        if "set_clr_event" in header.text or "trace_get_event_file" in header.text:
+            for match in _BY_NAME.finditer(header.code):
+                call = ctext.arguments(header.code, match.end() - 1)
+                names = _NAMES.search(header.text, match.end(), call[1]) if call else None
+                if names and names[1] in self.drafts.systems:
+                    self._add_consumer(names[1], names[2] or "*", header, match.start())
+
+    def _add_consumer(self, system: str, event: str, header: Source, offset: int) -> None:
+        built = header.path
+        if built.endswith(".h"):
+            # the code is built where the header is included
+            name = posixpath.basename(built)
+            built = next(
+                (
+                    path
+                    for path, other in self.files.items()
+                    if path.endswith(".c")
+                    and name in other.text
+                    and any(self.includes.resolve(path, each) is header for each in other.includes)
+                ),
+                built,
+            )
+        self.drafts.systems[system].consumers.append(
+            Consumer(
+                event=event,
+                place=header.place(offset),
+                configs=self._configs_at(header, offset, built),
+                gate=self.makefiles.gate_of(built),
+            )
+        )
+
+    def _configs_at(self, header: Source, offset: int, built: str) -> tuple[str, ...]:
+        own = self.makefiles.config_of(built)
+        arms = [name for arm in _arms_at(header, offset) for name in arm.needs]
+        return tuple(dict.fromkeys([own, *arms] if own else arms))
+
+    def _read_creator(self, header: Source) -> None:
+        creating = False
+        for directive in header.directives:
+            if directive.word == "define" and directive.rest.split()[:1] == ["CREATE_TRACE_POINTS"]:
+                creating = True
+            elif directive.word == "undef" and directive.rest == "CREATE_TRACE_POINTS":
+                creating = False
+            elif directive.word == "include" and creating:
+                place = header.place(directive.start)
+                for trace_header in self._trace_headers_behind(header.path, directive.rest):
+                    creator = Creator(
+                        place=place,
+                        header=trace_header,
+                        gate=self._gate_within(header, directive.start),
+                    )
+                    self.drafts.systems[self.drafts.of_header[trace_header]].creators.append(
+                        creator
+                    )
+
+    def _gate_within(self, header: Source, offset: int) -> GateResult:
+        """The gate of an object, narrowed by the #ifdefs around the code at an offset."""
+        built = self.makefiles.gate_of(header.path)
+        if built.gate is None:
+            return built
+        needs = [Sym(name) for arm in _arms_at(header, offset) for name in arm.needs]
+        return GateResult(gate=all_of([built.gate, *needs]))
+
+    def _trace_headers_behind(self, includer: str, include: str, depth: int = 0) -> list[str]:
+        """The trace headers that an #include brings in: itself, or what it includes in turn."""
+        header = self.includes.resolve(includer, include)
+        if header is None or depth == 3:
+            return []
+        if header.path in self.drafts.of_header:
+            return [header.path]
+        return [
+            found
+            for argument in header.includes
+            for found in self._trace_headers_behind(header.path, argument, depth + 1)
+        ]
+
+
+def _beginning(source: Source, by_param: Mapping[str, int]) -> Source | None:
+    """The file as far as it has anything to do with tracepoints: most are long, and the place is
+    near the top. None when no word of interest is in it at all."""
+    text = source.text
+    last = max(text.rfind(word) for word in (*_USERS, *by_param))
+    if last < 0:
+        return None
+    if "CREATE_TRACE_POINTS" in text:
+        last = max(last, text.rfind("#include"))
+    end = text.find(");", last)
+    end = text.find("\n", end) if end >= 0 else -1
+    return source if end < 0 else Source(source.path, text[: end + 1])
+
+
+def _arms_at(header: Source, offset: int) -> tuple[ctext.Branch, ...]:
+    """The arms of the conditionals that an offset stands in."""
+    marker = ctext.Directive("pragma", "", offset, offset)
+    before = [directive for directive in header.directives if directive.start < offset]
+    *_, (_, arms) = ctext.conditionals([*before, marker])
+    return arms
