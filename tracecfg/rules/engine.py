@@ -267,15 +267,10 @@ class _Decider:
         shown = ", ".join(names[:_SHOWN_EVENTS])
         if len(names) > _SHOWN_EVENTS:
             shown += f" and {len(names) - _SHOWN_EVENTS} more"
-        what = f"{len(names)} tracepoint{'' if len(names) == 1 else 's'}"
-        where = ", ".join(system.headers)
-        of = f"of the trace system {system.name}, defined in {where}"
-        what = (
-            f"{len(names)} tracepoint{'' if len(names) == 1 else 's'}" if names else "tracepoints"
-        )
+        count = "1 tracepoint" if len(names) == 1 else f"{len(names)} tracepoints"
         where = ", ".join(system.headers)
         paragraphs = [
-            f"Compile in the {what} of the trace system {system.name}, defined in {where}"
+            f"Compile in the {count} of the trace system {system.name}, defined in {where}"
             + (f": {shown}." if names else "."),
             *self.notes,
             *([added] if added else []),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from email.header import Header
 from email.utils import format_datetime
+from math import ceil
 
 _CONTEXT = 3
 _MARGIN = 40
@@ -46,26 +47,33 @@ class Patch:
     changes: tuple[Change, ...]
 
 
-def diff(change: Change) -> str:
-    """The change as git shows it, index line included."""
-    old = _lines(change.old or "")
-    new = _lines(change.new)
+@dataclass(frozen=True, kw_only=True)
+class FileDiff:
+    """One change as git shows it, index line included. added, removed: lines"""
+
+    path: str
+    created: bool
+    text: str
+    added: int
+    removed: int
+
+
+def diff(change: Change) -> FileDiff:
+    old = change.old or ""
     head = f"diff --git a/{change.path} b/{change.path}\n"
     blobs = f"{_blob(change.old)}..{_blob(change.new)}"
     if change.old is None:
         head += f"new file mode 100644\nindex {blobs}\n--- /dev/null\n"
     else:
         head += f"index {blobs} 100644\n--- a/{change.path}\n"
-    return head + f"+++ b/{change.path}\n" + "".join(_hunks(old, new))
-
-
-def _lines(text: str) -> list[str]:
-    return text.splitlines(keepends=True) if "\r" not in text else _split_newline(text)
-
-
-def _split_newline(text: str) -> list[str]:
-    parts = text.split("\n")
-    return [f"{part}\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+    lines = list(_hunks(old, change.new))
+    return FileDiff(
+        path=change.path,
+        created=change.old is None,
+        text=head + f"+++ b/{change.path}\n" + "".join(lines),
+        added=sum(line.startswith("+") for line in lines),
+        removed=sum(line.startswith("-") for line in lines),
+    )
 
 
 def _blob(text: str | None) -> str:
@@ -75,27 +83,63 @@ def _blob(text: str | None) -> str:
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()[:12]
 
 
-def _hunks(old: list[str], new: list[str]) -> Iterable[str]:
-    # Matching only what differs keeps this linear: edits are few and far apart, files are long.
-    head = 0
-    while head < min(len(old), len(new)) and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    start = max(0, head - _MARGIN)
-    old_end = min(len(old), len(old) - tail + _MARGIN)
-    new_end = min(len(new), len(new) - tail + _MARGIN)
-    matcher = SequenceMatcher(None, old[start:old_end], new[start:new_end], autojunk=False)
+def _hunks(old: str, new: str) -> Iterator[str]:
+    """Only what lies between the common beginning and the common end, with a margin, is matched
+    line by line: edits are few, files are long."""
+    start = _back(old, _common(old, new), _MARGIN)
+    tail = _common(old[start:][::-1], new[start:][::-1])
+    old_end = _ahead(old, len(old) - tail, _MARGIN)
+    new_end = _ahead(new, len(new) - tail, _MARGIN)
+    before, after = _lines(old[start:old_end]), _lines(new[start:new_end])
+    first_line = old.count("\n", 0, start)
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
     for group in matcher.get_grouped_opcodes(_CONTEXT):
         first, last = group[0], group[-1]
-        yield (f"@@ -{_range(start, first[1], last[2])} +{_range(start, first[3], last[4])} @@\n")
+        yield (
+            f"@@ -{_range(first_line, first[1], last[2])} "
+            f"+{_range(first_line, first[3], last[4])} @@\n"
+        )
         for tag, old_from, old_to, new_from, new_to in group:
             if tag == "equal":
-                yield from _marked(" ", old[start + old_from : start + old_to])
+                yield from _marked(" ", before[old_from:old_to])
                 continue
-            yield from _marked("-", old[start + old_from : start + old_to])
-            yield from _marked("+", new[start + new_from : start + new_to])
+            yield from _marked("-", before[old_from:old_to])
+            yield from _marked("+", after[new_from:new_to])
+
+
+def _common(one: str, other: str) -> int:
+    """The length of the common beginning, by halving: comparing slices is fast, characters not."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _back(text: str, at: int, lines: int) -> int:
+    """The start of the line that lies so many lines before an offset."""
+    for _ in range(lines + 1):
+        at = text.rfind("\n", 0, max(at, 0))
+        if at < 0:
+            return 0
+    return at + 1
+
+
+def _ahead(text: str, at: int, lines: int) -> int:
+    """The end of the line that lies so many lines behind an offset."""
+    for _ in range(lines + 1):
+        at = text.find("\n", at) + 1
+        if at == 0:
+            return len(text)
+    return at
+
+
+def _lines(text: str) -> list[str]:
+    parts = text.split("\n")
+    return [f"{part}\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
 
 
 def _range(start: int, begin: int, end: int) -> str:
@@ -104,46 +148,33 @@ def _range(start: int, begin: int, end: int) -> str:
     return str(first) if length == 1 else f"{first},{length}"
 
 
-def _marked(mark: str, lines: Iterable[str]) -> Iterable[str]:
+def _marked(mark: str, lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
-        yield (
-            mark + line if line.endswith("\n") else f"{mark}{line}\n\\ No newline at end of file\n"
-        )
+        ending = "" if line.endswith("\n") else "\n\\ No newline at end of file\n"
+        yield f"{mark}{line}{ending}"
 
 
-def diffstat(changes: Iterable[Change]) -> str:
+def diffstat(diffs: Sequence[FileDiff]) -> str:
     """As `git diff --stat --summary` writes it, plain."""
-    rows = []
-    created = []
-    for change in changes:
-        added = removed = 0
-        for line in diff(change).splitlines():
-            added += line.startswith("+") and not line.startswith("+++")
-            removed += line.startswith("-") and not line.startswith("---")
-        rows.append((change.path, added, removed))
-        if change.old is None:
-            created.append(f" create mode 100644 {change.path}\n")
-    width = max((len(path) for path, _, _ in rows), default=0)
-    most = max((added + removed for _, added, removed in rows), default=0)
+    width = max((len(each.path) for each in diffs), default=0)
+    most = max((each.added + each.removed for each in diffs), default=0)
     scale = min(1.0, (_STAT_WIDTH - 20) / most) if most else 1.0
     digits = len(str(most))
-
-    def bar(mark: str, count: int) -> str:
-        # a change that there is shows, however small
-        return mark * -(-int(count * scale * 100) // 100)
-
-    text = "".join(
-        f" {path:<{width}} | {added + removed:>{digits}} {bar('+', added)}{bar('-', removed)}\n"
-        for path, added, removed in rows
+    rows = "".join(
+        f" {each.path:<{width}} | {each.added + each.removed:>{digits}} "
+        f"{'+' * ceil(each.added * scale)}{'-' * ceil(each.removed * scale)}\n"
+        for each in diffs
     )
-    plus = sum(added for _, added, _ in rows)
-    minus = sum(removed for _, _, removed in rows)
-    total = f" {len(rows)} file{'s' if len(rows) != 1 else ''} changed"
-    if plus:
-        total += f", {plus} insertion{'s' if plus != 1 else ''}(+)"
-    if minus:
-        total += f", {minus} deletion{'s' if minus != 1 else ''}(-)"
-    return text + total + "\n" + "".join(created)
+    total = f" {_count(len(diffs), 'file')} changed"
+    plus, minus = sum(each.added for each in diffs), sum(each.removed for each in diffs)
+    total += f", {_count(plus, 'insertion')}(+)" if plus else ""
+    total += f", {_count(minus, 'deletion')}(-)" if minus else ""
+    created = "".join(f" create mode 100644 {each.path}\n" for each in diffs if each.created)
+    return f"{rows}{total}\n{created}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def mail(patch: Patch, *, author: Author, date: datetime, number: int, total: int) -> bytes:
@@ -151,8 +182,8 @@ def mail(patch: Patch, *, author: Author, date: datetime, number: int, total: in
     message = patch.body.strip("\n") + "\n"
     if patch.trailers:
         message += "\n" + "".join(f"{line}\n" for line in patch.trailers)
-    content = f"{message}---\n{diffstat(patch.changes)}\n"
-    content += "".join(diff(change) for change in patch.changes)
+    diffs = [diff(change) for change in patch.changes]
+    content = f"{message}---\n{diffstat(diffs)}\n" + "".join(each.text for each in diffs)
     subject = f"[PATCH {number:0{len(str(total))}d}/{total}] {patch.subject}"
     return envelope(subject, content + "-- \ntracecfg\n\n", author=author, date=date)
 
@@ -185,5 +216,6 @@ def quilt(patch: Patch, *, author: Author) -> bytes:
     body = "\n".join(f" {line}" if line else " ." for line in patch.body.strip("\n").split("\n"))
     header = f"Description: {patch.subject}\n{body}\nAuthor: {author}\n"
     header += "".join(f"{line}\n" for line in patch.trailers) + "X-Generator: tracecfg\n---\n"
-    text = header + diffstat(patch.changes) + "\n" + "".join(diff(c) for c in patch.changes)
+    diffs = [diff(change) for change in patch.changes]
+    text = f"{header}{diffstat(diffs)}\n" + "".join(each.text for each in diffs)
     return text.encode("utf-8", "surrogateescape")

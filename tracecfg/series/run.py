@@ -11,13 +11,14 @@ from pathlib import Path
 
 from tracecfg import __version__, osio, planning
 from tracecfg.errors import TracecfgError, UnsupportedTreeError, UsageError
-from tracecfg.kernel.kindex import read_index
+from tracecfg.kernel import kconf
+from tracecfg.kernel.kindex import architectures, read_index
 from tracecfg.kernel.tree import Tree, open_tree
 from tracecfg.series import write
 from tracecfg.series.generate import Series
 from tracecfg.series.generate import generate as generate_series
 from tracecfg.series.includes import clobbering_includes
-from tracecfg.series.patches import Author, Change, diffstat, envelope, mail, quilt
+from tracecfg.series.patches import Author, Change, diff, diffstat, envelope, mail, quilt
 from tracecfg.templating import Templates
 
 STYLES = ("mbox", "quilt")
@@ -86,6 +87,7 @@ def generate(request: Request) -> Result:
     )
     notes = [f"{place}: {reason}" for place, reason in plan.problems]
     notes += _local_changes(tree)
+    notes += _kconfig_check(tree, series)
     if request.in_place:
         changes = _final_changes(series)
         if not request.dry_run:
@@ -133,7 +135,7 @@ def _files(
         patches=series.patches,
         author=author,
         generator=__version__,
-        diffstat=diffstat(changes),
+        diffstat=diffstat([diff(change) for change in changes]),
     )
     subject, _, body = cover.partition("\n")
     files = {
@@ -224,6 +226,35 @@ def _maintainers(tree: Tree, changes: tuple[Change, ...]) -> list[str]:
     )
     people = said.decode("utf-8", "replace").splitlines()
     return [f"Cc: {person}" for person in dict.fromkeys(people) if "@" in person]
+
+
+def _kconfig_check(tree: Tree, series: Series) -> list[str]:
+    """Load the Kconfig as it will be, before anything is written: every option must be there.
+
+    A note when the tree's own Kconfig cannot be loaded. Raises UnsupportedTreeError when it is
+    the series that breaks it: a defect of tracecfg, better found here than by the user.
+    """
+    overlay = {change.path: change.new for change in _final_changes(series)
+               if "Kconfig" in change.path.rpartition("/")[2]}  # fmt: skip
+    arches = architectures(tree)
+    if not overlay or not arches:
+        return []
+    arch = "x86" if "x86" in arches else arches[0]
+    try:
+        loaded = kconf.load(tree, arch=arch, overlay=overlay)
+    except TracecfgError as error:
+        try:
+            kconf.load(tree, arch=arch)
+        except TracecfgError as theirs:
+            return [f"the result was not checked by loading it: {theirs.message}"]
+        raise UnsupportedTreeError(
+            f"the series would break the Kconfig: {error.message}"
+        ) from error
+    names = [each.option.name for each in series.converted if each.option]
+    missing = [name for name in names if loaded.symbol(name) is None]
+    if missing:
+        raise UnsupportedTreeError(f"the series does not define {', '.join(missing)}")
+    return []
 
 
 def _local_changes(tree: Tree) -> list[str]:

@@ -35,8 +35,14 @@ def folder(target: Path, files: Mapping[str, bytes]) -> None:
 
     Raises ChangeFailedError (disk full, no permission, a file of somebody else in the way).
     """
-    made = not target.exists()
+    made = [each for each in (target, *target.parents) if not each.exists()]
+    moved: list[tuple[Path, Path]] = []
     staging: Path | None = None
+
+    def move(path: Path, to: Path) -> None:
+        moved.append((path, to))
+        path.rename(to)
+
     try:
         target.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(dir=target, prefix=".tracecfg-"))
@@ -44,20 +50,24 @@ def folder(target: Path, files: Mapping[str, bytes]) -> None:
             (staging / name).write_bytes(data)
         old = [path for path in target.iterdir() if path.is_file() and _ours(path)]
         for name in files:
-            if (target / name).exists() and target / name not in old:
-                raise ChangeFailedError(f"{target / name}: in the way, and not tracecfg's")
-        # nothing below needs space: what can fail has been done
+            path = target / name
+            if (path.exists() or path.is_symlink()) and path not in old:
+                raise ChangeFailedError(f"{path}: in the way, and not tracecfg's")
         for path in old:
-            path.unlink()
+            move(path, staging / f"old-{path.name}")
         for name in files:
-            (staging / name).rename(target / name)
-        staging.rmdir()
+            move(staging / name, target / name)
+        moved.clear()
+        shutil.rmtree(staging)
     except BaseException as error:
+        for path, to in reversed(moved):
+            with contextlib.suppress(OSError):
+                to.rename(path)
         with contextlib.suppress(OSError):
             if staging is not None:
                 shutil.rmtree(staging, ignore_errors=True)
-            if made:
-                target.rmdir()
+            for each in made:
+                each.rmdir()
         if isinstance(error, OSError):
             raise ChangeFailedError(f"{target}: not written: {error.strerror}") from error
         raise
