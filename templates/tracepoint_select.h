@@ -6,20 +6,16 @@
  *	#define TRACE_SYSTEM gpio
  *	#define TRACE_OPTION_gpio IS_ENABLED(CONFIG_TRACING_GPIO)
  *
- * Where that is 0, its tracepoints become the empty functions that all of
- * them are without CONFIG_TRACEPOINTS. A header that says nothing is in.
- * A system whose name is no C identifier is found by its TRACE_SYSTEM_VAR.
+ * Where that is 0, its tracepoints become empty functions, as all of them are
+ * without CONFIG_TRACEPOINTS. A header that says nothing is in. A system whose
+ * name is no C identifier is found by its TRACE_SYSTEM_VAR.
  *
  * The question is asked each time a tracepoint is declared or defined and not
  * once in a file, so it does not matter which trace headers a file includes,
  * or in which order. The macros below only differ in how far their arguments
  * are expanded before they are pasted.
  */
-#ifdef TRACEPOINTS_ENABLED
 #define TRACE_SYSTEM_ENABLED __trace_enabled(TRACE_SYSTEM, TRACE_SYSTEM_VAR)
-#else
-#define TRACE_SYSTEM_ENABLED 0
-#endif
 
 #define __trace_enabled(system, var) ___trace_enabled(system, var)
 #define ___trace_enabled(system, var) \
@@ -31,6 +27,52 @@
 #define __trace_not_off(junk_or_0, junk_or_0_too) \
 	__take_second_arg(junk_or_0 0, __take_second_arg(junk_or_0_too 0, 1))
 
-#define __TRACE_CHOOSE(name) __TRACE_CHOICE(name, TRACE_SYSTEM_ENABLED)
-#define __TRACE_CHOICE(name, enabled) ___TRACE_CHOICE(name, enabled)
-#define ___TRACE_CHOICE(name, enabled) name##enabled
+#define __trace_choose(name) __trace_choice(name, TRACE_SYSTEM_ENABLED)
+#define __trace_choice(name, enabled) ___trace_choice(name, enabled)
+#define ___trace_choice(name, enabled) name##enabled
+
+#define __trace_off(_name, proto...)					\
+	static inline void trace##_name(proto)				\
+	{								\
+	}{{ "\t\\" if more_calls }}
+{% for infix in more_calls %}
+	static inline void {{ infix[0] }}##_name{{ infix[1] }}(proto)	\
+	{								\
+	}{{ "\t\\" if not loop.last }}
+{% endfor %}
+
+#define __trace_off_probes(_name, data_proto...)			\
+	static inline int						\
+	register_trace##_name(void (*probe)(data_proto), void *data)	\
+	{								\
+		return -EOPNOTSUPP;					\
+	}								\
+	static inline int						\
+	register_trace_prio##_name(void (*probe)(data_proto),		\
+				   void *data, int prio)		\
+	{								\
+		return -EOPNOTSUPP;					\
+	}								\
+	static inline int						\
+	unregister_trace##_name(void (*probe)(data_proto), void *data)	\
+	{								\
+		return -EOPNOTSUPP;					\
+	}								\
+	static inline void						\
+	check_trace_callback_type##_name(void (*cb)(data_proto))	\
+	{								\
+	}
+
+#define __trace_unused(...)
+{% for macro in macros %}
+
+#define {{ macro.name }}_1 {{ macro.name }}
+#define {{ macro.name }}_0({{ macro.params | join(", ") }})	\
+	static inline bool trace_##name##_enabled(void)			\
+	{								\
+		return false;						\
+	}								\
+	__trace_off(_##name, PARAMS(proto))				\
+	__trace_off_probes(_##name, PARAMS(data_proto))			\
+	__trace_unused({{ macro.unused | join(", ") }})
+{% endfor %}

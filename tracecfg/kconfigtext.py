@@ -123,6 +123,10 @@ class KconfigIndex:
                 todo += [select for entry in self.entries(each) for select in entry.selects]
         return frozenset(reached)
 
+    def file_with(self, pattern: re.Pattern[str]) -> str | None:
+        """The first file whose text has a match."""
+        return next((path for path, text in self.files.items() if pattern.search(text)), None)
+
     def conflicts(self) -> list[Place]:
         """Merge conflict markers that somebody left in a Kconfig file."""
         return [

@@ -17,6 +17,9 @@ def run(arguments: list[str]) -> int:
     """Run one command; the exit code."""
     try:
         result = application(args=arguments, prog_name="tracecfg", standalone_mode=False)
+        if result == errors.INTERRUPTED:
+            # typer turns the interrupt into this code, without a word
+            raise KeyboardInterrupt
     except errors.TracecfgError as error:
         print(f"tracecfg: {error.message}", file=sys.stderr)
         if error.hint:

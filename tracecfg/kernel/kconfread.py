@@ -25,10 +25,10 @@ MAX_LINE = 64 * 1024
 MAX_FILES = 20_000
 MAX_TEXT = 128 * 1024 * 1024
 MAX_EXPANSIONS = 100_000
-"""Macro calls of all files together; the kernel's own are some 3,000."""
+"""Macro calls of all files together; the kernel's own are below 1,000."""
 MAX_DEPTH = 5_000
 """Python calls within each other: symbols depend on symbols, six calls a step. The kernel's own
-need some 900; an 8 MB stack breaks beyond 20,000."""
+need less than 1,000; an 8 MB stack breaks somewhere beyond 20,000."""
 
 _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 _LONE_MODULES = re.compile(r"^([ \t]+)modules(?=[ \t]*(?:#.*)?$)", re.MULTILINE).sub

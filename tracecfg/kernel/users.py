@@ -67,17 +67,21 @@ class Drafts:
     of_header: dict[str, str] = field(default_factory=dict)
     of_event: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
-    def meant(self, event: str, path: str) -> list[str]:
-        """The systems an event name can mean in a file: the one whose headers lie nearest."""
+    def meant(self, event: str, source: Source, includes: Includes) -> list[str]:
+        """The systems an event name can mean in a file: the one whose header it includes, or
+        else the one whose headers lie nearest."""
         names = self.of_event.get(event, [])
         if len(names) < 2:
             return names
-        return [
-            max(
-                names,
-                key=lambda name: max(nearness(at, path) for at in self.systems[name].headers),
-            )
-        ]
+        seen = [includes.resolve(source.path, each) for each in source.includes]
+        for header in seen:
+            if header is not None and self.of_header.get(header.path) in names:
+                return [self.of_header[header.path]]
+
+        def near(name: str) -> tuple[int, int]:
+            return max(nearness(header, source.path) for header in self.systems[name].headers)
+
+        return [max(names, key=near)]
 
 
 class Users:
@@ -120,15 +124,31 @@ class Users:
             for match in _EXPORT.finditer(header.code):
                 event = match[1] or match[2]
                 place = header.place(match.start())
-                for name in self.drafts.meant(event, header.path):
+                for name in self._meant(event, header):
                     self.drafts.systems[name].exports.append(Export(event=event, place=place))
         if "tracepoint_enabled" in text or "DECLARE_TRACEPOINT" in text:
             for match in _USE.finditer(header.blanked):
                 place = header.place(match.start())
-                for name in self.drafts.meant(match[2], header.path):
+                for name in self._meant(match[2], header):
                     use = Use(event=match[2], macro=match[1], place=place)
                     self.drafts.systems[name].uses.append(use)
         self._read_consumers(header, by_param)
+
+    def _meant(self, event: str, source: Source) -> list[str]:
+        """The systems an event name means in a file: of several the one whose header it includes,
+        or else the nearest."""
+        names = self.drafts.of_event.get(event, [])
+        if len(names) > 1:
+            included = {
+                self.drafts.of_header.get(found.path)
+                for directive in source.directives
+                if directive.word == "include"
+                and (found := self.includes.resolve(source.path, directive.rest))
+            }
+            for name in names:
+                if name in included:
+                    return [name]
+        return self.drafts.meant(event, source.path)
 
     def _read_consumers(self, header: Source, by_param: Mapping[str, int]) -> None:
         calls: list[tuple[str, int]] = []
@@ -150,7 +170,7 @@ class Users:
                 if match[1] in self.drafts.of_event
             ]
         for event, offset in calls:
-            for name in self.drafts.meant(event, header.path):
+            for name in self._meant(event, header):
                 self._add_consumer(name, event, header, offset)
         if "set_clr_event" in header.text or "trace_get_event_file" in header.text:
             for match in _BY_NAME.finditer(header.code):

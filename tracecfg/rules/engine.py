@@ -22,7 +22,7 @@ from tracecfg.model import (
     Select,
     TraceSystem,
 )
-from tracecfg.rules.load import Match, Rule
+from tracecfg.rules.rule import Match, Rule
 
 PREFIX = "TRACING_"
 
@@ -100,7 +100,8 @@ class _Facts:
     @property
     def feature(self) -> str | None:
         """The symbol whose feature these tracepoints are: it alone governs the creator, and its
-        entry speaks of tracepoints (or has no prompt and a name that does)."""
+        entry speaks of tracepoints (or has no prompt and a name that does, and is on only where
+        something selects it)."""
         gate, _, _ = system_gate(self.system)
         if gate is None or len(self.system.creators) != 1:
             return None
@@ -111,9 +112,10 @@ class _Facts:
         if entry is None or innermost.name in self.kconfig.with_tracing:
             return None
         if entry.prompt is None:
-            return (
-                innermost.name if re.search(r"^TRACE_|EVENTS$|TRACEPOINTS?$", entry.name) else None
-            )
+            chosen = not any(word in ("def_bool", "def_tristate") or (word, rest) == ("default", "y")
+                             for word, rest, _ in entry.attributes)  # fmt: skip
+            named = re.search(r"^TRACE_|EVENTS$|TRACEPOINTS?$", entry.name)
+            return innermost.name if chosen and named else None
         offers = f"{entry.prompt}\n{entry.help_text}".lower()
         return innermost.name if "tracepoint" in offers else None
 

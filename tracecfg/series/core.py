@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from tracecfg.errors import UnsupportedTreeError
 from tracecfg.kernel import ctext
 from tracecfg.kernel.ctext import Directive
+from tracecfg.kernel.macros import Macro, parse_define
 
 TRACEPOINT_H = "include/linux/tracepoint.h"
 DEFINE_TRACE_H = "include/trace/define_trace.h"
-CUSTOM_TRACE_H = "include/trace/define_custom_trace.h"
 TRACE_KCONFIG = "kernel/trace/Kconfig"
 MENU_KCONFIG = "kernel/trace/Kconfig.systems"
 
@@ -26,7 +27,14 @@ MARK = "TRACE_SYSTEM_ENABLED"
 Render = Callable[..., str]
 """render(template, **values): a Jinja template's text"""
 
-_DEFINE = re.compile(r"\s*(\w+)\(")
+SOURCES_TRACE = re.compile(r'^[ \t]*source[ \t]+"?kernel/trace/Kconfig"?[ \t]*$', re.MULTILINE)
+
+_BACKSLASH = 72
+"""Column, from 0."""
+
+_MAKER = re.compile(r"__DECLARE_TRACE(?!_COMMON)\w*$")
+_CALL = re.compile(r"static inline void\s+(\w+?)_?##name((?:##\w+)?)\(proto\)")
+_MAKER_CALL = re.compile(r"\\\n\t(__DECLARE_TRACE\w*)\(")
 
 
 class _ShapeError(Exception):
@@ -34,10 +42,14 @@ class _ShapeError(Exception):
 
 
 def core_texts(
-    read: Callable[[str], str], exists: Callable[[str], bool], version: str, render: Render
+    read: Callable[[str], str],
+    sourcing: str | None,
+    version: str,
+    render: Render,
 ) -> dict[str, str]:
     """The new texts of the core's files, by path; empty for a tree that has the change.
 
+    sourcing: the Kconfig file that sources kernel/trace/Kconfig.
     Raises UnsupportedTreeError, naming file, expected shape and kernel version.
     """
     if MARK in read(TRACEPOINT_H):
@@ -46,10 +58,8 @@ def core_texts(
     edits: list[tuple[str, Callable[[str, Render], str]]] = [
         (TRACEPOINT_H, _tracepoint_h),
         (DEFINE_TRACE_H, _define_trace_h),
-        (TRACE_KCONFIG, _trace_kconfig),
+        (sourcing or TRACE_KCONFIG, _sourcing_kconfig),
     ]
-    if exists(CUSTOM_TRACE_H):
-        edits.append((CUSTOM_TRACE_H, _stages))
     for path, edit in edits:
         try:
             texts[path] = edit(read(path), render)
@@ -64,96 +74,111 @@ def core_texts(
 
 
 def _tracepoint_h(text: str, render: Render) -> str:
-    """Every macro that both arms of #ifdef TRACEPOINTS_ENABLED define, the exports apart, gets
-    the name NAME_1 or NAME_0, and NAME becomes the choice between them."""
-    blanked = ctext.blank(text)
-    found = ctext.directives(blanked)
-    opening, middle, closing = _arms(found, "TRACEPOINTS_ENABLED")
+    """DECLARE_TRACE and its kin call __DECLARE_TRACE, or what is empty, as the system's option
+    says. The kernel's own macros keep their names and text."""
+    found = ctext.directives(ctext.blank(text))
     guard = _guard_of(found, "TRACEPOINTS_ENABLED")
-    enabled = _defines(found, opening, middle)
-    stubs = _defines(found, middle, closing)
-    chosen = [name for name in enabled if name in stubs and not name.startswith("EXPORT_")]
-    if not {"__DECLARE_TRACE", "DEFINE_TRACE_FN"} <= set(chosen):
+    opening, middle, closing = _arms(found, "TRACEPOINTS_ENABLED")
+    enabled, stubs = _defines(found, opening, middle), _defines(found, middle, closing)
+    makers = [name for name in enabled if name in stubs and _MAKER.match(name)]
+    if "__DECLARE_TRACE" not in makers or not {"name", "proto", "data_proto"} <= set(
+        enabled["__DECLARE_TRACE"].params or ()
+    ):
         raise _ShapeError(
-            "__DECLARE_TRACE and DEFINE_TRACE_FN in both arms of #ifdef TRACEPOINTS_ENABLED"
+            "__DECLARE_TRACE(name, proto, ..., data_proto) in both arms of #ifdef "
+            "TRACEPOINTS_ENABLED"
         )
-    exports = [directive for name, directive in stubs.items() if name not in chosen]
-    last_stub = max(stubs[name].start for name in chosen)
-    if not exports or min(export.start for export in exports) < last_stub:
-        raise _ShapeError("the EXPORT_TRACEPOINT_SYMBOL stubs behind all others")
-    edits: list[tuple[int, int, str]] = [
-        (guard.end + 1, guard.end + 1, render("tracepoint_select.h"))
-    ]
-    for arm, suffix in ((enabled, "_1"), (stubs, "_0")):
-        for name in chosen:
-            at = text.index(name, arm[name].start) + len(name)
-            edits.append((at, at, suffix))
-    prio = _missing_prio_stub(text, enabled, stubs)
-    if prio is not None:
-        edits.append((prio, prio, render("tracepoint_prio_stub.h")))
-    edits.append((middle.start, middle.end, "#endif /* TRACEPOINTS_ENABLED */\n"))
-    first_export = min(export.start for export in exports)
-    edits.append((first_export, first_export, "#ifndef TRACEPOINTS_ENABLED\n"))
-    edits.append(
-        (closing.start, closing.end, render("tracepoint_choice.h", names=chosen).rstrip("\n"))
-    )
+    called: list[str] = []
+    edits: list[tuple[int, int, str]] = []
+    for directive in found:
+        macro = parse_define(directive) if directive.word == "define" else None
+        if macro is None or directive.start < closing.end:
+            continue
+        for match in _MAKER_CALL.finditer(text, directive.start, directive.end):
+            if match[1] in makers:
+                called.append(match[1])
+                end = text.find("\n", match.end())
+                line = f"\t__trace_choose({match[1]}_){text[match.end(1) : end]}"
+                edits.append((match.start(1) - 1, end, _aligned(line)))
+    if not called:
+        raise _ShapeError("DECLARE_TRACE to call __DECLARE_TRACE")
+    macros = [
+        {
+            "name": name,
+            "params": enabled[name].params,
+            "unused": [param for param in enabled[name].params or ()
+                       if param not in ("name", "proto", "data_proto")],
+        }
+        for name in dict.fromkeys(called)
+    ]  # fmt: skip
+    select = render("tracepoint_select.h", macros=macros, more_calls=_more_calls(stubs))
+    edits.append((guard.end + 1, guard.end + 1, _aligned(select)))
     return _apply(text, edits)
 
 
-def _missing_prio_stub(
-    text: str, enabled: dict[str, Directive], stubs: dict[str, Directive]
-) -> int | None:
-    """Where the stub of register_trace_prio_* belongs: before the one of unregister_trace_*."""
-    if not any("register_trace_prio_##name" in directive.rest for directive in enabled.values()):
-        return None
-    if any("register_trace_prio_##name" in directive.rest for directive in stubs.values()):
-        return None
-    for directive in stubs.values():
-        body = text[directive.start : directive.end]
-        match = re.search(r"\tstatic inline int\t*\\\n\tunregister_trace_##name\(", body)
-        if match:
-            return directive.start + match.start()
-    raise _ShapeError("a stub of unregister_trace_##name")
+def _aligned(text: str) -> str:
+    """The backslashes at line ends that follow a tab, in the column where the kernel has them."""
+
+    def align(match: re.Match[str]) -> str:
+        width = len(match[1].expandtabs(8))
+        return match[1] + "\t" * max(1, -(-(_BACKSLASH - width) // 8)) + "\\"
+
+    return re.sub(r"^(.*?)\t+\\$", align, text, flags=re.MULTILINE)
+
+
+def _more_calls(stubs: dict[str, Macro]) -> list[tuple[str, str]]:
+    """What the kernel's stubs define besides trace_x(): trace_x_rcuidle(), trace_call__x()."""
+    found = dict.fromkeys(
+        match.groups()
+        for macro in stubs.values()
+        for match in re.finditer(
+            r"static inline void\s+(\w+?)_?##name((?:##\w+)?)\(proto\)", macro.body
+        )
+    )
+    return [(before, behind) for before, behind in found if (before, behind) != ("trace", "")]
 
 
 def _define_trace_h(text: str, render: Render) -> str:
-    edited = _stages(text, render)
-    last = ctext.directives(ctext.blank(edited))[-1]
-    if last.word != "endif":
-        raise _ShapeError("#endif as the last directive")
-    end = edited.index("\n", last.end) + 1 if "\n" in edited[last.end :] else len(edited)
-    return edited[:end] + render("define_trace_tail.h") + edited[end:]
-
-
-def _stages(text: str, render: Render) -> str:
-    """The stage includes (trace_events.h, perf.h, ...) only where the system is on."""
+    """The tracepoints are defined, and the stages included, only where the system is on."""
     found = ctext.directives(ctext.blank(text))
-    for index, directive in enumerate(found[:-1]):
-        if (directive.word, directive.rest) == ("ifdef", "TRACEPOINTS_ENABLED"):
-            if found[index + 1].word != "include":
-                break
-            line = f"#if defined(TRACEPOINTS_ENABLED) && {MARK}"
-            return _apply(text, [(directive.start, directive.end, line)])
-    raise _ShapeError("#ifdef TRACEPOINTS_ENABLED around #include <trace/...>")
+    rereads = [each for each in found if each.word == "include" and "TRACE_INCLUDE(" in each.rest]
+    stages = [
+        each
+        for each, behind in pairwise(found)
+        if (each.word, each.rest) == ("ifdef", "TRACEPOINTS_ENABLED") and behind.word == "include"
+    ]
+    if len(rereads) != 1 or len(stages) != 1 or found[-1].word != "endif":
+        raise _ShapeError(
+            "one #include TRACE_INCLUDE(...), one #ifdef TRACEPOINTS_ENABLED around the stages, "
+            "and an #endif at the end"
+        )
+    on = f"#if defined(TRACEPOINTS_ENABLED) && {MARK}"
+    tail = "\n" if text.endswith("\n") else ""
+    return (
+        _apply(
+            text.rstrip("\n"),
+            [
+                (rereads[0].start, rereads[0].start, f"{on}\n"),
+                (rereads[0].end, rereads[0].end, "\n#endif"),
+                (stages[0].start, stages[0].end, on),
+                (
+                    len(text.rstrip("\n")),
+                    len(text.rstrip("\n")),
+                    "\n" + render("define_trace_tail.h"),
+                ),
+            ],
+        ).rstrip("\n")
+        + tail
+    )
 
 
-def _trace_kconfig(text: str, render: Render) -> str:
-    """The menu's `source` behind the end of `if FTRACE`: drivers select TRACING without it."""
-    depth = 0
-    at = 0
-    for line in text.splitlines(keepends=True):
-        at += len(line)
-        if re.match(r"if\s", line):
-            depth += 1
-            ftrace = re.match(r"if\s+FTRACE\b", line)
-            if ftrace and depth > 1:
-                break
-        elif re.match(r"endif\b", line):
-            depth -= 1
-            if depth == 0 and (text[at:].strip() == "" or "FTRACE" in line):
-                source = f'\nsource "{MENU_KCONFIG}"\n'
-                return text[:at].rstrip("\n") + "\n" + source + text[at:]
-    raise _ShapeError("`if FTRACE` with its `endif`")
+def _sourcing_kconfig(text: str, render: Render) -> str:
+    """The menu's `source` right behind that of kernel/trace/Kconfig: drivers select TRACING
+    without FTRACE, so it cannot stand within `if FTRACE`."""
+    match = SOURCES_TRACE.search(text)
+    if match is None:
+        raise _ShapeError(f'a line `source "{TRACE_KCONFIG}"` in some Kconfig file')
+    return f'{text[: match.end()]}\nsource "{MENU_KCONFIG}"{text[match.end() :]}'
 
 
 def _arms(found: list[Directive], symbol: str) -> tuple[Directive, Directive, Directive]:
@@ -188,13 +213,13 @@ def _guard_of(found: list[Directive], symbol: str) -> Directive:
     raise _ShapeError(f"#if / #define {symbol} / #endif")
 
 
-def _defines(found: list[Directive], start: Directive, stop: Directive) -> dict[str, Directive]:
+def _defines(found: list[Directive], start: Directive, stop: Directive) -> dict[str, Macro]:
     """The function-like macros defined between two directives, the first of each name."""
-    defines: dict[str, Directive] = {}
+    defines: dict[str, Macro] = {}
     for directive in found:
-        match = _DEFINE.match(directive.rest) if directive.word == "define" else None
-        if match and start.start < directive.start < stop.start:
-            defines.setdefault(match[1], directive)
+        macro = parse_define(directive) if directive.word == "define" else None
+        if macro and macro.params is not None and start.start < directive.start < stop.start:
+            defines.setdefault(macro.name, macro)
     return defines
 
 

@@ -64,19 +64,21 @@ def generate(
     *,
     read: Callable[[str], str],
     exists: Callable[[str], bool],
+    sourcing: str | None,
     clobbering: Mapping[str, Collection[str]],
     render: Render,
     trailers: Trailers,
 ) -> Series:
     """The series for the chosen systems of a plan.
 
+    sourcing: the Kconfig file that sources kernel/trace/Kconfig
     clobbering: for each trace header, the #include arguments behind which TRACE_SYSTEM may have
     changed (see series.includes). Raises UnsupportedTreeError for a core of unknown shape.
     """
     texts = _Texts(read, exists)
     decisions = [each for each in plan.decisions if each.system.name in chosen]
     patches: list[Patch] = []
-    core_changes = texts.take(core.core_texts(texts.read, exists, plan.version, render))
+    core_changes = texts.take(core.core_texts(texts.read, sourcing, plan.version, render))
     if core_changes:
         message = render("core.commit", systems=len(plan.decisions))
         patches.append(_patch(message, core_changes, trailers))

@@ -15,6 +15,7 @@ from tracecfg.kernel import kconf
 from tracecfg.kernel.kindex import architectures, read_index
 from tracecfg.kernel.tree import Tree, open_tree
 from tracecfg.series import write
+from tracecfg.series.core import SOURCES_TRACE
 from tracecfg.series.generate import Series
 from tracecfg.series.generate import generate as generate_series
 from tracecfg.series.includes import clobbering_includes
@@ -81,6 +82,7 @@ def generate(request: Request) -> Result:
         chosen,
         read=tree.read,
         exists=tree.is_file,
+        sourcing=kconfig.file_with(SOURCES_TRACE),
         clobbering=clobbering_includes(tree, headers),
         render=templates.render,
         trailers=_trailers(tree, author, request),
