@@ -33,7 +33,7 @@ def _blank_match(match: re.Match[str]) -> str:
     if found[0] == "#":
         return found
     if found[0] in "\"'":
-        return found[0] + " " * (len(found) - 2) + found[0]
+        return found[0] + _NOT_NEWLINE.sub(" ", found[1:-1]) + found[0]
     return _NOT_NEWLINE.sub(" ", found) if "\n" in found else " " * len(found)
 
 

@@ -82,7 +82,14 @@ def candidates(tree: Tree, searcher: Searcher) -> list[str]:
     else:
         # untracked files too: generate and check speak of the work tree, not of the last commit
         argv = [
-            *("git", "grep", "--files-with-matches", "--fixed-strings"),
+            *(
+                "git",
+                "-c",
+                "core.fsmonitor=false",
+                "grep",
+                "--files-with-matches",
+                "--fixed-strings",
+            ),
             *("--untracked", "--no-exclude-standard", "--text", "--null"),
             *patterns,
             "--",

@@ -73,8 +73,8 @@ class Drafts:
         names = self.of_event.get(event, [])
         if len(names) < 2:
             return names
-        seen = [includes.resolve(source.path, each) for each in source.includes]
-        for header in seen:
+        for argument in source.includes:
+            header = includes.resolve(source.path, argument)
             if header is not None and self.of_header.get(header.path) in names:
                 return [self.of_header[header.path]]
 
@@ -124,31 +124,15 @@ class Users:
             for match in _EXPORT.finditer(header.code):
                 event = match[1] or match[2]
                 place = header.place(match.start())
-                for name in self._meant(event, header):
+                for name in self.drafts.meant(event, header, self.includes):
                     self.drafts.systems[name].exports.append(Export(event=event, place=place))
         if "tracepoint_enabled" in text or "DECLARE_TRACEPOINT" in text:
             for match in _USE.finditer(header.blanked):
                 place = header.place(match.start())
-                for name in self._meant(match[2], header):
+                for name in self.drafts.meant(match[2], header, self.includes):
                     use = Use(event=match[2], macro=match[1], place=place)
                     self.drafts.systems[name].uses.append(use)
         self._read_consumers(header, by_param)
-
-    def _meant(self, event: str, source: Source) -> list[str]:
-        """The systems an event name means in a file: of several the one whose header it includes,
-        or else the nearest."""
-        names = self.drafts.of_event.get(event, [])
-        if len(names) > 1:
-            included = {
-                self.drafts.of_header.get(found.path)
-                for directive in source.directives
-                if directive.word == "include"
-                and (found := self.includes.resolve(source.path, directive.rest))
-            }
-            for name in names:
-                if name in included:
-                    return [name]
-        return self.drafts.meant(event, source.path)
 
     def _read_consumers(self, header: Source, by_param: Mapping[str, int]) -> None:
         calls: list[tuple[str, int]] = []
@@ -170,7 +154,7 @@ class Users:
                 if match[1] in self.drafts.of_event
             ]
         for event, offset in calls:
-            for name in self._meant(event, header):
+            for name in self.drafts.meant(event, header, self.includes):
                 self._add_consumer(name, event, header, offset)
         if "set_clr_event" in header.text or "trace_get_event_file" in header.text:
             for match in _BY_NAME.finditer(header.code):
@@ -198,15 +182,17 @@ class Users:
             Consumer(
                 event=event,
                 place=header.place(offset),
-                configs=self._configs_at(header, offset, built),
+                configs=self._configs_at(header, offset, built, system),
                 gate=self.makefiles.gate_of(built),
             )
         )
 
-    def _configs_at(self, header: Source, offset: int, built: str) -> tuple[str, ...]:
+    def _configs_at(self, header: Source, offset: int, built: str, system: str) -> tuple[str, ...]:
         own = self.makefiles.config_of(built)
         arms = [name for arm in _arms_at(header, offset) for name in arm.needs]
-        return tuple(dict.fromkeys([own, *arms] if own else arms))
+        configs = dict.fromkeys([own, *arms] if own else arms)
+        # in a converted tree the code may ask for the option that is to be decided on
+        return tuple(config for config in configs if config != self.drafts.systems[system].switch)
 
     def _read_creator(self, header: Source) -> None:
         creating = False

@@ -112,10 +112,12 @@ class _Facts:
         if entry is None or innermost.name in self.kconfig.with_tracing:
             return None
         if entry.prompt is None:
-            chosen = not any(word in ("def_bool", "def_tristate") or (word, rest) == ("default", "y")
-                             for word, rest, _ in entry.attributes)  # fmt: skip
+            always = any(
+                word in ("def_bool", "def_tristate") or (word, rest) == ("default", "y")
+                for word, rest, _ in entry.attributes
+            )
             named = re.search(r"^TRACE_|EVENTS$|TRACEPOINTS?$", entry.name)
-            return innermost.name if chosen and named else None
+            return innermost.name if named and not always else None
         offers = f"{entry.prompt}\n{entry.help_text}".lower()
         return innermost.name if "tracepoint" in offers else None
 

@@ -148,7 +148,7 @@ def guard_enabled(text: str, switch: Switch, events: Collection[str]) -> str:
         name = match[1]
         if name not in events and not (own_file and _is_parameter(blanked, match.start(), name)):
             continue
-        before = blanked[: match.start()].rstrip()
+        before = blanked[: match.start()].rstrip(" \t\r\n\\")
         if before.endswith((f"IS_ENABLED({switch.symbol}) &&", "define")):
             continue
         if name in events and name not in declared:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tracecfg import __version__, osio, planning
 from tracecfg.errors import TracecfgError, UnsupportedTreeError, UsageError
-from tracecfg.kernel import kconf
+from tracecfg.kernel import gitrepo, kconf
 from tracecfg.kernel.kindex import architectures, read_index
 from tracecfg.kernel.tree import Tree, open_tree
 from tracecfg.series import write
@@ -88,7 +88,8 @@ def generate(request: Request) -> Result:
         trailers=_trailers(tree, author, request),
     )
     notes = [f"{place}: {reason}" for place, reason in plan.problems]
-    notes += _local_changes(tree)
+    changed = gitrepo.local_changes(tree)
+    notes += [changed] if changed else []
     notes += _kconfig_check(tree, series)
     if request.in_place:
         changes = _final_changes(series)
@@ -176,7 +177,7 @@ def _final_changes(series: Series) -> tuple[Change, ...]:
 def _author(tree: Tree, given: str | None) -> Author:
     if given is None:
         try:
-            ident = osio.run(["git", "var", "GIT_AUTHOR_IDENT"], cwd=tree.root)
+            ident = gitrepo.git(tree, "var", "GIT_AUTHOR_IDENT")
         except TracecfgError as error:
             raise UsageError(
                 "no author: git has no identity for you",
@@ -194,12 +195,9 @@ def _date(tree: Tree) -> datetime:
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     if epoch.isdigit():
         return datetime.fromtimestamp(int(epoch), UTC)
-    if (tree.root / ".git").exists():
-        try:
-            shown = osio.run(["git", "log", "-1", "--format=%ct"], cwd=tree.root)
-            return datetime.fromtimestamp(int(shown), UTC)
-        except (TracecfgError, ValueError):
-            pass
+    committed = gitrepo.commit_time(tree)
+    if committed is not None:
+        return datetime.fromtimestamp(committed, UTC)
     return datetime.fromtimestamp(int((tree.root / "Makefile").stat().st_mtime), UTC)
 
 
@@ -257,21 +255,3 @@ def _kconfig_check(tree: Tree, series: Series) -> list[str]:
     if missing:
         raise UnsupportedTreeError(f"the series does not define {', '.join(missing)}")
     return []
-
-
-def _local_changes(tree: Tree) -> list[str]:
-    """A note when the work tree differs from the last commit: the patches are made from it."""
-    if not (tree.root / ".git").exists():
-        return []
-    try:
-        osio.run(["git", "update-index", "-q", "--refresh"], cwd=tree.root, ok=(0, 1))
-        changed = osio.run(["git", "diff-index", "--name-only", "HEAD", "--"], cwd=tree.root)
-    except TracecfgError:
-        return []
-    count = len(changed.splitlines())
-    if not count:
-        return []
-    return [
-        f"the tree has local changes in {count} file{'s' if count > 1 else ''}: the patches "
-        "are made from the work tree and apply to it, not to the last commit"
-    ]
