@@ -95,7 +95,7 @@ def arguments(blanked: str, opening: int) -> tuple[list[str], int] | None:
     return None
 
 
-_CONFIG = r"CONFIG_(\w+?)(?:_MODULE)?\b"
+_CONFIG = r"CONFIG_(\w+)"
 _TEST = rf"(?:defined\s*\(?\s*|IS_(?:ENABLED|REACHABLE|BUILTIN)\s*\(\s*)?{_CONFIG}\s*\)?"
 _POSITIVE = re.compile(rf"\(?\s*{_TEST}\s*\)?")
 _NEGATIVE = re.compile(rf"!\s*{_TEST}")

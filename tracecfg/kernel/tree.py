@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tracecfg.errors import UnsupportedTreeError, UsageError
@@ -35,29 +37,33 @@ class Tree:
     def read_bytes(self, path: str) -> bytes:
         full = self.root / path
         try:
-            # only links lead out; resolve() on every file costs a syscall per path component
-            if full.is_symlink() or ".." in path:
+            if ".." in path or full.is_symlink() or not _inside(self.root, path.rpartition("/")[0]):
                 full = full.resolve(strict=True)
                 if not full.is_relative_to(self.root):
                     raise UnsupportedTreeError(
                         f"{path}: leads out of the tree to {full}", "remove the symlink"
                     )
             with full.open("rb") as stream:
-                data = stream.read(MAX_FILE + 1)
+                if os.fstat(stream.fileno()).st_size > MAX_FILE:
+                    raise UnsupportedTreeError(f"{path}: longer than {MAX_FILE >> 20} MB")
+                return stream.read()
         except (OSError, RuntimeError) as error:
             why = error.strerror if isinstance(error, OSError) else "symlink loop"
             raise UnsupportedTreeError(
                 f"{path}: cannot be read: {why}", "is the tree complete and readable for you?"
             ) from error
-        if len(data) > MAX_FILE:
-            raise UnsupportedTreeError(f"{path}: longer than {MAX_FILE >> 20} MB")
-        return data
 
     def is_file(self, path: str) -> bool:
         return (self.root / path).is_file()
 
     def is_dir(self, path: str) -> bool:
         return (self.root / path).is_dir()
+
+
+@cache
+def _inside(root: Path, folder: str) -> bool:
+    """Is a folder of the tree really there, not at the end of a symlink? Asked once for each."""
+    return os.path.realpath(root / folder) == os.path.normpath(root / folder)
 
 
 def open_tree(path: Path) -> Tree:

@@ -1,0 +1,15 @@
+from tests.kernel.lab.fixtures import (
+    converted_tree,
+    linux_tree,
+    tiny_build,
+    tiny_build_all_on,
+    tiny_build_only_gpio,
+)
+
+__all__ = [
+    "converted_tree",
+    "linux_tree",
+    "tiny_build",
+    "tiny_build_all_on",
+    "tiny_build_only_gpio",
+]

@@ -1,0 +1,91 @@
+"""The series as a maintainer would receive it: applies exactly, checkpatch is content, the same
+every time."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.kernel.lab.cache import program
+from tests.kernel.lab.trees import git, patched_tree
+from tests.kernel.proofs import tracecfg
+
+pytestmark = pytest.mark.kernel
+
+AUTHOR = "Tracecfg Tests <tracecfg@example.org>"
+MAY_FIND = {
+    # a new Kconfig file: a question to the submitter, not a finding
+    "FILE_PATH_CHANGES"
+}
+
+
+@pytest.fixture(scope="module")
+def series(linux_tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return generate(linux_tree, tmp_path_factory.mktemp("plain") / "series")
+
+
+@pytest.fixture(scope="module")
+def signed(linux_tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return generate(linux_tree, tmp_path_factory.mktemp("signed") / "series", "--signoff")
+
+
+def generate(tree: Path, out: Path, *arguments: str) -> Path:
+    tracecfg("generate", str(tree), "-o", str(out), "--author", AUTHOR, *arguments)
+    return out
+
+
+def patches(series: Path) -> list[Path]:
+    return sorted(series.glob("*.patch"))[1:]
+
+
+def test_every_hunk_applies_at_the_very_line_it_names(linux_tree: Path, signed: Path) -> None:
+    """git am knows no fuzz, but it does move hunks: then the commit's would differ from ours."""
+    tree = patched_tree(linux_tree, patches(signed))
+    base = git(linux_tree, "rev-parse", "HEAD").strip()
+    log = git(tree, "log", "--reverse", "--patch", "--no-renames", f"{base}..HEAD")
+    hunk = re.compile(r"^(?:\+\+\+ b/\S+|@@ -\S+ \+\S+ @@)", re.MULTILINE)
+    ours = [x for patch in patches(signed) for x in hunk.findall(patch.read_text(errors="replace"))]
+    assert len(patches(signed)) > 300
+    assert hunk.findall(log) == ours
+
+
+def test_checkpatch_has_nothing_to_say(linux_tree: Path, signed: Path) -> None:
+    assert checkpatch(linux_tree, patches(signed)) == {}
+
+
+def test_without_signoff_that_is_all_that_checkpatch_misses(linux_tree: Path, series: Path) -> None:
+    some = patches(series)[:20]
+    assert checkpatch(linux_tree, some) == {x.name: {"MISSING_SIGN_OFF"} for x in some}
+
+
+def checkpatch(tree: Path, files: list[Path]) -> dict[str, set[str]]:
+    """File name -> types of what checkpatch finds in it."""
+    perl = program("perl", "perl")
+
+    def check(patch: Path) -> tuple[str, set[str]]:
+        command = [perl, "scripts/checkpatch.pl", "--strict", "--show-types", str(patch)]
+        done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
+        # without this line it has crashed, and no finding means nothing
+        assert re.search(r"^total: \d+ errors", done.stdout, re.MULTILINE), done.stderr
+        found = re.findall(r"^(?:ERROR|WARNING|CHECK):(\w+):", done.stdout, re.MULTILINE)
+        return patch.name, set(found) - MAY_FIND
+
+    with ThreadPoolExecutor() as pool:
+        return {name: found for name, found in pool.map(check, files) if found}
+
+
+def test_the_same_tree_gives_the_same_bytes(linux_tree: Path, series: Path, tmp_path: Path) -> None:
+    again = generate(linux_tree, tmp_path / "series")
+    first, second = ({x.name: x.read_bytes() for x in d.iterdir()} for d in (series, again))
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_a_converted_tree_leaves_nothing_to_do(converted_tree: Path, tmp_path: Path) -> None:
+    done = tracecfg("generate", str(converted_tree), "-o", str(tmp_path / "series"))
+    assert "nothing to do" in (done.stdout + done.stderr).lower()
+    assert list(tmp_path.rglob("*.patch")) == []
