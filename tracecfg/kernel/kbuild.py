@@ -11,7 +11,8 @@ from tracecfg.errors import TracecfgError
 from tracecfg.gate import ALWAYS, NEVER, All, Any, Equals, Gate, Not, Sym, all_of, any_of, concise
 from tracecfg.kernel.included import inclusions
 from tracecfg.kernel.tree import Tree
-from tracecfg.kernel.units import Route, Units, above_of
+from tracecfg.kernel.unit import Route, above_of
+from tracecfg.kernel.units import Units
 from tracecfg.model import GateResult, Place
 
 Way = tuple[str, Route, str]
