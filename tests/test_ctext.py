@@ -91,7 +91,7 @@ def arms(text: str) -> tuple[ctext.Branch, ...]:
     ("text", "needs", "refuses"),
     [
         ("#ifdef CONFIG_A\nHERE\n#endif", ("A",), ()),
-        ("#ifdef CONFIG_A_MODULE\nHERE\n#endif", ("A",), ()),
+        ("#ifdef CONFIG_A_MODULE\nHERE\n#endif", ("A_MODULE",), ()),
         ("#ifndef CONFIG_A\nHERE\n#endif", (), ("A",)),
         ("#ifndef CONFIG_A\n#else\nHERE\n#endif", ("A",), ()),
         ("#ifdef CONFIG_A\n#else\nHERE\n#endif", (), ("A",)),

@@ -189,7 +189,7 @@ class Users:
 
     def _configs_at(self, header: Source, offset: int, built: str, system: str) -> tuple[str, ...]:
         own = self.makefiles.config_of(built)
-        arms = [name for arm in _arms_at(header, offset) for name in arm.needs]
+        arms = _needed_at(header, offset)
         configs = dict.fromkeys([own, *arms] if own else arms)
         # in a converted tree the code may ask for the option that is to be decided on
         return tuple(config for config in configs if config != self.drafts.systems[system].switch)
@@ -218,7 +218,7 @@ class Users:
         built = self.makefiles.gate_of(header.path)
         if built.gate is None:
             return built
-        needs = [Sym(name) for arm in _arms_at(header, offset) for name in arm.needs]
+        needs = [Sym(name) for name in _needed_at(header, offset)]
         return GateResult(gate=all_of([built.gate, *needs]))
 
     def _trace_headers_behind(self, includer: str, include: str, depth: int = 0) -> list[str]:
@@ -247,6 +247,12 @@ def _beginning(source: Source, by_param: Mapping[str, int]) -> Source | None:
     end = text.find(");", last)
     end = text.find("\n", end) if end >= 0 else -1
     return source if end < 0 else Source(source.path, text[: end + 1])
+
+
+def _needed_at(source: Source, offset: int) -> list[str]:
+    """The symbols that the #ifdefs around an offset ask for; CONFIG_X_MODULE is no symbol."""
+    needed = [name for arm in _arms_at(source, offset) for name in arm.needs]
+    return [name for name in needed if not name.endswith("_MODULE")]
 
 
 def _arms_at(header: Source, offset: int) -> tuple[ctext.Branch, ...]:
