@@ -20,8 +20,9 @@ AGAIN = (
 EVENTS = {"gpio_value", "gpio_direction"}
 
 
-def add(text: str) -> str:
-    return edits.add_option(text, GPIO, {'"other.h"'})
+def add(text: str, switch: edits.Switch = GPIO, include: str = '"other.h"') -> str:
+    again = edits.set_again(text, switch.system, switch.token, {include})
+    return edits.add_option(again, switch, {include})
 
 
 ADDED = {
@@ -60,9 +61,18 @@ def test_add_option(case: str) -> None:
     assert add(after) == after
 
 
+def test_a_header_is_set_again_whether_or_not_it_is_converted() -> None:
+    text = "#define TRACE_SYSTEM gpio\n#include \"other.h\"\nx\n"
+    again = edits.set_again(text, "gpio", "gpio", {'"other.h"'})
+    assert again.count("#define TRACE_SYSTEM gpio\n") == 2
+    assert "TRACE_OPTION" not in again
+    assert edits.set_again(again, "gpio", "gpio", {'"other.h"'}) == again
+    assert edits.add_option(again, GPIO, {'"other.h"'}).count(OPTION) == 1
+
+
 def test_add_option_by_the_variable() -> None:
     text = "#define TRACE_SYSTEM usb-hub\n\n#define TRACE_SYSTEM_VAR usb_hub\n#include <o.h>\nx\n"
-    assert edits.add_option(text, HUB, {"<o.h>"}) == (
+    assert add(text, HUB, "<o.h>") == (
         "#define TRACE_SYSTEM usb-hub\n\n#define TRACE_SYSTEM_VAR usb_hub\n"
         "#define TRACE_OPTION_usb_hub IS_ENABLED(CONFIG_TRACING_USB_HUB)\n#include <o.h>\n"
         "\n/* Set again: a header above has events of another system */\n"

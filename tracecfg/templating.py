@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined, TemplateError
+from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from tracecfg.errors import UsageError
@@ -35,6 +35,7 @@ class Templates:
         """Raises UsageError when a user's template is broken, with its line."""
         try:
             return self._environment.get_template(template).render(**values)
-        except TemplateError as error:
+        except Exception as error:
+            # a template may fail in any way that an expression can: 1/0, text plus number
             line = getattr(error, "lineno", None)
             raise UsageError(f"template {template}{f':{line}' if line else ''}: {error}") from error

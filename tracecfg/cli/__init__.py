@@ -28,11 +28,15 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("tracecfg: interrupted; nothing was left half done", file=sys.stderr)
         return errors.INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return errors.ENVIRONMENT
     except SystemExit as wanted:
-        return int(wanted.code or 0)
+        # typer ends so when the reader of its output has gone away, which is no failure
+        broken = isinstance(wanted.__context__, BrokenPipeError)
+        return 0 if broken else int(wanted.code or 0)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            return 0
+        print(f"tracecfg: {error.filename or 'output'}: {error.strerror}", file=sys.stderr)
+        return errors.ENVIRONMENT
     except Exception as error:
         return _usage(error)
     return result if isinstance(result, int) else 0

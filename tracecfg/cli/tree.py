@@ -78,10 +78,11 @@ def show(
     """
     from tracecfg import planning, report
 
+    kernel = open_tree(tree)
     if not subsystems:
         raise UsageError("show: which subsystem?", f"tracecfg show {tree} gpio; `scan` lists them")
     with Progress("scanning") as progress:
-        plan = planning.plan(open_tree(tree), rules=rules, prefix=prefix)
+        plan = planning.plan(kernel, rules=rules, prefix=prefix)
         progress.done()
     chosen = planning.choose(plan, subsystems)
     if as_json:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 _COMMENT_OR_LITERAL = re.compile(
     r"""\#[ \t]*include[ \t]*"[^"\n]*"|/\*.*?(?:\*/|\Z)|//[^\n]*"""
-    r"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""",
+    # a literal that is not closed ends with its line: tried again from each quote in it, a long
+    # one would take hours
+    r"""|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?""",
     re.DOTALL,
 )
 _STRAY_BACKSLASH = re.compile(r"\\(?=\r?\n)")
@@ -33,7 +35,8 @@ def _blank_match(match: re.Match[str]) -> str:
     if found[0] == "#":
         return found
     if found[0] in "\"'":
-        return found[0] + _NOT_NEWLINE.sub(" ", found[1:-1]) + found[0]
+        last = found[-1] if len(found) > 1 and found[-1] == found[0] else ""
+        return found[0] + _NOT_NEWLINE.sub(" ", found[1 : len(found) - len(last)]) + last
     return _NOT_NEWLINE.sub(" ", found) if "\n" in found else " " * len(found)
 
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
 from tracecfg import osio
 from tracecfg.errors import TracecfgError
 from tracecfg.kernel.tree import Tree
+
+_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+"""Both are programs of the tree's that almost any git command would start."""
 
 _RUNS_PROGRAMS = ("filter.", "include.", "includeif.")
 """Keys of a repository's own configuration by which comparing files starts programs."""
@@ -14,12 +22,17 @@ def is_repository(tree: Tree) -> bool:
     return (tree.root / ".git").exists()
 
 
-def git(tree: Tree, *arguments: str, ok: tuple[int, ...] = (0,)) -> bytes:
+def git(
+    tree: Tree, *arguments: str, ok: tuple[int, ...] = (0,), index: Path | None = None
+) -> bytes:
     """Standard output of a git command in the tree. Raises TracecfgError.
 
-    core.fsmonitor of a tree's .git/config is a program that almost any git command starts.
+    index: to be used instead of the repository's own
     """
-    return osio.run(["git", "-c", "core.fsmonitor=false", *arguments], cwd=tree.root, ok=ok)
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    if index is not None:
+        environment["GIT_INDEX_FILE"] = str(index)
+    return osio.run(["git", *_SAFE, *arguments], cwd=tree.root, env=environment, ok=ok)
 
 
 def commit_time(tree: Tree) -> int | None:
@@ -39,15 +52,26 @@ def local_changes(tree: Tree) -> str | None:
     if not is_repository(tree):
         return None
     try:
-        keys = git(tree, "config", "--local", "--name-only", "--list").decode("utf-8", "replace")
-        if any(key.lower().startswith(_RUNS_PROGRAMS) for key in keys.split()):
+        listed = git(tree, "config", "--show-scope", "--name-only", "--list")
+        keys = [line.split("\t", 1) for line in listed.decode("utf-8", "replace").splitlines()]
+        if any(
+            key[0] in ("local", "worktree") and key[-1].lower().startswith(_RUNS_PROGRAMS)
+            for key in keys
+        ):
             return (
                 "not checked for local changes: the tree's git configuration names programs "
                 "that would run"
             )
-        git(tree, "update-index", "-q", "--refresh", ok=(0, 1))
-        changed = git(tree, "diff-index", "--name-only", "HEAD", "--")
-    except TracecfgError:
+        own = git(tree, "rev-parse", "--git-path", "index").decode().strip()
+        with tempfile.TemporaryDirectory() as scratch:
+            # refreshing writes the index: not the user's, who asked to read a tree
+            index = Path(scratch) / "index"
+            shutil.copyfile(tree.root / own, index)
+            git(tree, "update-index", "-q", "--refresh", ok=(0, 1), index=index)
+            changed = git(
+                tree, "diff-index", "--ignore-submodules", "--name-only", "HEAD", "--", index=index
+            )
+    except (TracecfgError, OSError):
         return None
     count = len(changed.splitlines())
     if not count:

@@ -11,11 +11,12 @@ import shutil
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from enum import StrEnum
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from tracecfg import osio
 from tracecfg.errors import UnsupportedTreeError
-from tracecfg.kernel.tree import Tree
+from tracecfg.kernel.tree import MAX_FILE, Tree
 
 WORDS = (
     "TRACE_SYSTEM",
@@ -117,7 +118,9 @@ def folders(root: Path) -> Iterator[tuple[str, list[str]]]:
                     if entry.is_dir(follow_symlinks=False):
                         if folder or entry.name not in NOT_KERNEL:
                             stack.append(f"{folder}/{entry.name}" if folder else entry.name)
-                    elif entry.name.endswith(_SOURCE) or entry.name.startswith(_BUILD):
+                    elif entry.is_file(follow_symlinks=False) and (
+                        entry.name.endswith(_SOURCE) or entry.name.startswith(_BUILD)
+                    ):
                         names.append(entry.name)
         except OSError as error:
             raise UnsupportedTreeError(
@@ -142,11 +145,13 @@ def _matching(folder: tuple[str, str, list[str]]) -> list[str]:
         path = f"{relative}/{name}" if relative else name
         try:
             with open(f"{root}/{path}", "rb") as stream:  # noqa: PTH123 - 50,000 files
-                data = stream.read()
-        except OSError:
+                large = os.fstat(stream.fileno()).st_size > MAX_FILE
+                # a longer one is reported by whoever reads it; here it must not fill the memory
+                data = mmap(stream.fileno(), 0, access=ACCESS_READ) if large else stream.read()
+        except (OSError, ValueError):
             continue
         # a plain search for each word is several times faster than one pattern of them all
-        if any(word in data for word in _WORDS_BYTES):
+        if any(data.find(word) >= 0 for word in _WORDS_BYTES):
             found.append(path)
     return found
 

@@ -162,7 +162,8 @@ class _Decider:
         if feature_selects and facts.feature:
             selects += self._select(facts.feature, gate or ALWAYS, ALWAYS)
         option = Option(
-            name=decided["option"],
+            # what a series has given a system once, its headers name: it stays
+            name=system.switch or decided["option"],
             prompt=decided["prompt"],
             depends=decided.get("depends", ""),
             default=decided["default"],

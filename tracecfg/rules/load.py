@@ -33,7 +33,10 @@ def rules_text(user_file: Path | None) -> str:
     try:
         return user_file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{user_file}: cannot be read: {error}") from error
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise UsageError(
+            f"{user_file}: cannot be read: {why}", "--rules names a TOML file"
+        ) from error
 
 
 def parse_rules(text: str, name: str) -> tuple[Rule, ...]:

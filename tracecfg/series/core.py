@@ -21,6 +21,9 @@ DEFINE_TRACE_H = "include/trace/define_trace.h"
 TRACE_KCONFIG = "kernel/trace/Kconfig"
 MENU_KCONFIG = "kernel/trace/Kconfig.systems"
 
+FILES = 4
+"""How many files the core change itself touches."""
+
 MARK = "TRACE_SYSTEM_ENABLED"
 """A tree whose tracepoint.h has this has the core change already."""
 
@@ -129,11 +132,7 @@ def _aligned(text: str) -> str:
 def _more_calls(stubs: dict[str, Macro]) -> list[tuple[str, str]]:
     """What the kernel's stubs define besides trace_x(): trace_x_rcuidle(), trace_call__x()."""
     found = dict.fromkeys(
-        match.groups()
-        for macro in stubs.values()
-        for match in re.finditer(
-            r"static inline void\s+(\w+?)_?##name((?:##\w+)?)\(proto\)", macro.body
-        )
+        match.groups() for macro in stubs.values() for match in _CALL.finditer(macro.body)
     )
     return [(before, behind) for before, behind in found if (before, behind) != ("trace", "")]
 

@@ -25,7 +25,7 @@ _TRACEPOINTS = re.compile(
 _WORD = re.compile(r"[A-Za-z_]\w+")
 _STATIC_FUNCTION = re.compile(
     r"^static[ \t]+(?!.*\binline\b)(?!.*__maybe_unused)(?P<type>(?:const[ \t]+|struct[ \t]+)*\w+"
-    r"(?:[ \t]*\*+[ \t]*|\s+))(?P<name>\w+)[ \t]*\((?=[^;{]*\)\s*\{)",
+    r"(?:[ \t]*\*+[ \t]*|\s+))(?P<name>\w+)[ \t]*\((?=[^;{]{0,2000}\)\s{0,99}\{)",
     re.MULTILINE,
 )
 
@@ -54,36 +54,57 @@ class Switch:
 def add_option(text: str, switch: Switch, clobbering: Collection[str]) -> str:
     """The trace header with its option, right behind the definition of its name.
 
-    clobbering: the #include arguments that bring in another trace header; behind the last one
-    the name is set again, or the events that follow would be taken for the other system's.
+    clobbering: see set_again, which has a part in finding that definition
     """
     if f"#define TRACE_OPTION_{switch.token} " in text:
         return text
     text = _unconditional_system(text)
     found = ctext.directives(ctext.blank(text))
+    last = _last_include(found, clobbering)
+    named = ["TRACE_SYSTEM"]
+    if switch.token != switch.system:
+        named = ["TRACE_SYSTEM_VAR", switch.token]
     anchors = [
         directive
         for directive in found
-        if directive.word == "define" and directive.rest.split()[:1] == ["TRACE_SYSTEM"]
+        if directive.word == "define"
+        and directive.rest.split()[: len(named)] == named
+        and (last is None or directive.start < last.start)
     ]
-    if switch.token != switch.system:
-        named = ["TRACE_SYSTEM_VAR", switch.token]
-        anchors = [directive for directive in found if directive.rest.split()[:2] == named]
-    inserts = [(_next_line(text, anchor.end), switch.line) for anchor in anchors]
-    includes = [
-        directive
-        for directive in found
-        if directive.word == "include"
-        and directive.rest in clobbering
-        and directive.start > anchors[0].start
-    ]
-    if includes:
-        again = f"#undef TRACE_SYSTEM\n#define TRACE_SYSTEM {switch.system}\n"
-        if switch.token != switch.system:
-            again += f"#undef TRACE_SYSTEM_VAR\n#define TRACE_SYSTEM_VAR {switch.token}\n"
-        comment = "/* Set again: a header above has events of another system */\n"
-        inserts.append((_next_line(text, includes[-1].end), f"\n{comment}{again}"))
-    return insert(text, inserts)
+    return insert(text, [(_next_line(text, anchor.end), switch.line) for anchor in anchors])
+
+
+def set_again(text: str, system: str, token: str, clobbering: Collection[str]) -> str:
+    """The trace header with its name set once more behind the #include lines that bring in
+    another trace header: the events that follow would be taken for the other system's.
+
+    clobbering: the arguments of those lines
+    """
+    found = ctext.directives(ctext.blank(text))
+    last = _last_include(found, clobbering)
+    if last is None or any(
+        each.word == "define" and each.rest.split()[:1] == ["TRACE_SYSTEM"]
+        for each in found
+        if each.start > last.start
+    ):
+        return text
+    again = f"#undef TRACE_SYSTEM\n#define TRACE_SYSTEM {system}\n"
+    if token != system:
+        again += f"#undef TRACE_SYSTEM_VAR\n#define TRACE_SYSTEM_VAR {token}\n"
+    comment = "/* Set again: a header above has events of another system */\n"
+    return insert(text, [(_next_line(text, last.end), f"\n{comment}{again}")])
+
+
+def _last_include(found: list[Directive], clobbering: Collection[str]) -> Directive | None:
+    """The last of the #include lines behind the definition of TRACE_SYSTEM."""
+    seen = False
+    last = None
+    for directive in found:
+        if directive.word == "define" and directive.rest.split()[:1] == ["TRACE_SYSTEM"]:
+            seen = True
+        elif seen and directive.word == "include" and directive.rest in clobbering:
+            last = directive
+    return last
 
 
 def _unconditional_system(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from tracecfg.errors import UnsupportedTreeError
-from tracecfg.model import Decision, Option, Plan
+from tracecfg.model import Decision, Option, Plan, TraceSystem
 from tracecfg.series import core, edits, kconfig
 from tracecfg.series.core import Render
 from tracecfg.series.edits import Switch
@@ -78,9 +78,13 @@ def generate(
     texts = _Texts(read, exists)
     decisions = [each for each in plan.decisions if each.system.name in chosen]
     patches: list[Patch] = []
-    core_changes = texts.take(core.core_texts(texts.read, sourcing, plan.version, render))
+    core_texts = core.core_texts(texts.read, sourcing, plan.version, render)
+    if core_texts:
+        # of all systems: whether one is on must not hang on another that is converted or not
+        core_texts |= _set_again(plan, texts, clobbering)
+    core_changes = texts.take(core_texts)
     if core_changes:
-        message = render("core.commit", systems=len(plan.decisions))
+        message = render("core.commit", set_again=len(core_changes) > core.FILES)
         patches.append(_patch(message, core_changes, trailers))
     converted, kept, skipped = [], [], []
     for decision in decisions:
@@ -106,6 +110,26 @@ def generate(
     return Series(
         patches=tuple(patches), converted=tuple(converted), kept=tuple(kept), skipped=tuple(skipped)
     )
+
+
+def _set_again(
+    plan: Plan, texts: _Texts, clobbering: Mapping[str, Collection[str]]
+) -> dict[str, str]:
+    """The trace headers that include another one behind their own name."""
+    new = {}
+    for decision in plan.decisions:
+        system = decision.system
+        for path in system.headers:
+            if clobbering.get(path):
+                new[path] = edits.set_again(
+                    texts.read(path), system.name, _token(system), clobbering[path]
+                )
+    return new
+
+
+def _token(system: TraceSystem) -> str:
+    """The identifier that macros paste for a system."""
+    return system.name if re.fullmatch(r"\w+", system.name) else system.variable or system.name
 
 
 def _patch(message: str, changes: tuple[Change, ...], trailers: Trailers) -> Patch:
@@ -135,7 +159,7 @@ def _system_texts(
         raise UnsupportedTreeError(
             f"{system.headers[0]}: {system.name} is no C identifier and has no TRACE_SYSTEM_VAR"
         )
-    token = system.name if re.fullmatch(r"\w+", system.name) else system.variable or ""
+    token = _token(system)
     switch = Switch(system=system.name, token=token, symbol=f"CONFIG_{option.name}")
     events = {event.name for event in system.events}
     new: dict[str, str] = {}
@@ -144,7 +168,9 @@ def _system_texts(
         return new[path] if path in new else texts.read(path)
 
     for path in system.headers:
-        new[path] = edits.add_option(now(path), switch, clobbering.get(path, ()))
+        includes = clobbering.get(path, ())
+        again = edits.set_again(now(path), system.name, token, includes)
+        new[path] = edits.add_option(again, switch, includes)
     for path in _files(system.exports):
         new[path] = edits.guard_exports(now(path), switch, events)
     for path in _files(system.uses):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from email.header import Header
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr
 from math import ceil
 
 _CONTEXT = 3
@@ -196,11 +196,9 @@ def envelope(subject: str, content: str, *, author: Author, date: datetime) -> b
     if b"\r" in data:
         encoding = "base64"
         data = base64.encodebytes(data)
-    name = author.name if author.name.isascii() else Header(author.name, "utf-8").encode()
-    quoted = f'"{name}"' if any(char in name for char in ".,:;@()<>[]") and name.isascii() else name
     header = (
         f"From {'0' * 40} Mon Sep 17 00:00:00 2001\n"
-        f"From: {quoted} <{author.email}>\n"
+        f"From: {formataddr((author.name, author.email))}\n"
         f"Date: {format_datetime(date.astimezone(UTC))}\n"
         f"Subject: {subject if subject.isascii() else Header(subject, 'utf-8').encode()}\n"
         "X-Generator: tracecfg\n"

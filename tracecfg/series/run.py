@@ -185,16 +185,24 @@ def _author(tree: Tree, given: str | None) -> Author:
             ) from error
         given = ident.decode("utf-8", "replace").rpartition(">")[0] + ">"
     match = _AUTHOR.match(given)
-    if match is None:
-        raise UsageError(f"--author {given}: not of the form 'Name <email>'")
+    if match is None or not given.isprintable():
+        shown = given.encode("ascii", "backslashreplace").decode()
+        raise UsageError(
+            f"--author {shown}: not of the form 'Name <email>'", "quote it for the shell"
+        )
     return Author(name=match["name"], email=match["email"])
 
 
 def _date(tree: Tree) -> datetime:
     """The same tree gives the same bytes: the date is the tree's, not today's."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if epoch.isdigit():
-        return datetime.fromtimestamp(int(epoch), UTC)
+    if epoch:
+        try:
+            return datetime.fromtimestamp(int(epoch), UTC)
+        except (ValueError, OverflowError, OSError) as error:
+            raise UsageError(
+                f"SOURCE_DATE_EPOCH={epoch}: no time", "seconds since 1970, or unset it"
+            ) from error
     committed = gitrepo.commit_time(tree)
     if committed is not None:
         return datetime.fromtimestamp(committed, UTC)

@@ -62,9 +62,11 @@ def cached(name: str, key: str, make: Callable[[Path], None]) -> Path:
 
 
 def _root() -> Path:
+    """Without symlinks: make prints real paths, and the proofs compare them."""
     if own := os.environ.get("TRACECFG_CACHE"):
-        return Path(own).absolute()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tracecfg-tests"
+        return Path(own).resolve()
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return (home / "tracecfg-tests").resolve()
 
 
 def _beside(folder: Path, suffix: str) -> Path:
