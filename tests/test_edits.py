@@ -62,7 +62,7 @@ def test_add_option(case: str) -> None:
 
 
 def test_a_header_is_set_again_whether_or_not_it_is_converted() -> None:
-    text = "#define TRACE_SYSTEM gpio\n#include \"other.h\"\nx\n"
+    text = '#define TRACE_SYSTEM gpio\n#include "other.h"\nx\n'
     again = edits.set_again(text, "gpio", "gpio", {'"other.h"'})
     assert again.count("#define TRACE_SYSTEM gpio\n") == 2
     assert "TRACE_OPTION" not in again

@@ -19,7 +19,7 @@ def root(tmp_path: Path) -> Path:
 
 def generate(root: Path, *arguments: object, **env: str) -> Ran:
     out = root.parent / "series"
-    return run_there("generate", root, "-o", out, "--author", AUTHOR, *arguments, **env)
+    return run_there("generate", root, "-o", out, "--author", AUTHOR, *arguments, cwd=None, **env)
 
 
 def one_line(ran: Ran, code: int, words: str) -> None:
