@@ -21,7 +21,8 @@ EVENTS = {"gpio_value", "gpio_direction"}
 
 
 def add(text: str, switch: edits.Switch = GPIO, include: str = '"other.h"') -> str:
-    again = edits.set_again(text, switch.system, switch.token, {include})
+    named = edits.name_always(text)
+    again = edits.set_again(named, switch.system, switch.token, {include})
     return edits.add_option(again, switch, {include})
 
 

@@ -23,7 +23,7 @@ _ATTRIBUTE = re.compile(
     r"^[ \t]+(?P<word>bool|tristate|int|hex|string|def_bool|def_tristate|prompt|default|depends"
     r"|visible|select|imply|range|option|modules|transitional)\b(?P<rest>.*)"
 )
-_TYPES = ("bool", "tristate", "def_bool", "def_tristate")
+TYPES = ("bool", "tristate", "def_bool", "def_tristate")
 _HELP = re.compile(r"^[ \t]*(?:---)?help(?:---)?[ \t]*$")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 
@@ -51,7 +51,7 @@ class Entry:
 
     @property
     def typed(self) -> bool:
-        return any(word in _TYPES for word, _, _ in self.attributes)
+        return any(word in TYPES for word, _, _ in self.attributes)
 
     @property
     def selects(self) -> tuple[str, ...]:

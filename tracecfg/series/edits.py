@@ -58,7 +58,6 @@ def add_option(text: str, switch: Switch, clobbering: Collection[str]) -> str:
     """
     if f"#define TRACE_OPTION_{switch.token} " in text:
         return text
-    text = _unconditional_system(text)
     found = ctext.directives(ctext.blank(text))
     last = _last_include(found, clobbering)
     named = ["TRACE_SYSTEM"]
@@ -107,7 +106,7 @@ def _last_include(found: list[Directive], clobbering: Collection[str]) -> Direct
     return last
 
 
-def _unconditional_system(text: str) -> str:
+def name_always(text: str) -> str:
     """TRACE_SYSTEM set for every reader, not only under CREATE_TRACE_POINTS (module.h)."""
     found = ctext.directives(ctext.blank(text))
     for index, directive in enumerate(found[:-1]):

@@ -92,7 +92,8 @@ def generate(
         if decision.option is None:
             skipped.append((name, decision.skipped or ""))
             continue
-        changes = texts.take(_system_texts(decision, decision.option, texts, clobbering, render))
+        edited, also = _system_texts(decision, decision.option, texts, clobbering, render)
+        changes = texts.take(edited)
         if not changes:
             kept.append(name)
             continue
@@ -101,6 +102,7 @@ def generate(
             system=decision.system,
             option=decision.option,
             decision=decision,
+            also=also,
             subject=_subject(name, decision.option.name),
         )
         patches.append(_patch(message, changes, trailers))
@@ -152,8 +154,9 @@ def _system_texts(
     texts: _Texts,
     clobbering: Mapping[str, Collection[str]],
     render: Render,
-) -> dict[str, str]:
-    """The new texts of every file that one system's patch touches."""
+) -> tuple[dict[str, str], list[str]]:
+    """The new texts of every file that one system's patch touches, and a sentence for the commit
+    message on each kind of change that is more than the option itself."""
     system = decision.system
     if not re.fullmatch(r"\w+", system.variable or system.name):
         raise UnsupportedTreeError(
@@ -163,41 +166,73 @@ def _system_texts(
     switch = Switch(system=system.name, token=token, symbol=f"CONFIG_{option.name}")
     events = {event.name for event in system.events}
     new: dict[str, str] = {}
+    said: dict[str, None] = {}
 
     def now(path: str) -> str:
         return new[path] if path in new else texts.read(path)
 
+    def step(path: str, edited: str, says: str) -> None:
+        if edited != now(path):
+            new[path] = edited
+            said[says] = None
+
     for path in system.headers:
         includes = clobbering.get(path, ())
+        named = edits.name_always(now(path))
+        step(
+            path,
+            named,
+            "Its header names the system for every reader, not only where the "
+            "tracepoints are created.",
+        )
         again = edits.set_again(now(path), system.name, token, includes)
         new[path] = edits.add_option(again, switch, includes)
     for path in _files(system.exports):
-        new[path] = edits.guard_exports(now(path), switch, events)
+        step(
+            path,
+            edits.guard_exports(now(path), switch, events),
+            "Its tracepoints are exported where they exist.",
+        )
     for path in _files(system.uses):
-        new[path] = edits.guard_enabled(now(path), switch, events)
+        step(
+            path,
+            edits.guard_enabled(now(path), switch, events),
+            "Code that asks whether one of them is on asks the option first.",
+        )
     needs = _cannot_do_without(decision)
-    for path in {
-        *system.headers,
-        *(creator.place.file for creator in system.creators),
-        *(each.place.file for each in system.consumers if not each.configs),
-    }:
-        new[path] = edits.guard_blocks(now(path), switch, needs)
-    for path in {creator.place.file for creator in system.creators}:
+    always = {each.place.file for each in system.consumers if not each.configs}
+    creators = {creator.place.file for creator in system.creators}
+    for path in sorted({*system.headers, *creators, *always}):
+        step(
+            path,
+            edits.guard_blocks(now(path), switch, needs),
+            "Code that cannot do without them is compiled with them, not with CONFIG_TRACEPOINTS.",
+        )
+    for path in sorted(creators):
         made = [creator.header for creator in system.creators if creator.place.file == path]
-        new[path] = edits.mark_unused(now(path), switch, [now(header) for header in made])
+        step(
+            path,
+            edits.mark_unused(now(path), switch, [now(header) for header in made]),
+            "Functions that only its events call may now be unused.",
+        )
     selecting = {select.config for select in option.selects}
-    for path in {
+    left = {
         each.place.file
         for each in system.consumers
         if each.configs and not selecting & set(each.configs)
-    }:
-        new[path] = edits.refuse_without(now(path), switch, events)
+    }
+    for path in sorted(left):
+        step(
+            path,
+            edits.refuse_without(now(path), switch, events),
+            "Where a write relies on their probes, it fails with -EOPNOTSUPP without them.",
+        )
     entry = render("entry.kconfig", option=option)
     new[core.MENU_KCONFIG] = kconfig.add_entry(texts.read(core.MENU_KCONFIG), entry, option)
     for select in option.selects:
         path = select.place.file
         new[path] = kconfig.add_select(now(path), path, select, option.name)
-    return new
+    return new, list(said)
 
 
 def _files(places: Collection[object]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tracecfg.errors import UnsupportedTreeError
-from tracecfg.kconfigtext import parse_entry
+from tracecfg.kconfigtext import TYPES, Entry, parse_entry
 from tracecfg.model import Option, Select
 
 _CONFIG = re.compile(r"^config (\w+)$", re.MULTILINE)
@@ -33,44 +33,41 @@ def add_entry(menu: str, entry: str, option: Option) -> str:
 
 
 def add_select(text: str, path: str, select: Select, option: str) -> str:
-    """The consumer's entry with `select option if condition`, behind its last select, or else
-    behind its last dependency, or else behind its type.
+    """Each entry of the consumer in a file with `select option if condition`, behind its last
+    select, or else behind its last dependency, or else behind its type.
 
-    Raises UnsupportedTreeError when the entry has no attribute to put it behind.
+    Raises UnsupportedTreeError when there is no entry that has a type.
     """
-    start = _entry_start(text, select.config)
-    if start is None:
-        raise UnsupportedTreeError(f"{path}: has no entry of {select.config} any more")
-    entry = parse_entry(text, path, start)
+    entries = editable(text, path, select.config)
+    if not entries:
+        raise UnsupportedTreeError(f"{path}: has no entry of {select.config} with a type")
+    for entry in reversed(entries):
+        text = _with_select(text, entry, select.condition, option)
+    return text
+
+
+def editable(text: str, path: str, symbol: str) -> list[Entry]:
+    """The entries of a symbol in a file that a person would add to: those with a prompt, or else
+    all that have a type."""
+    pattern = rf"^[ \t]*(?:menu)?config[ \t]+{symbol}[ \t]*(?:#.*)?$"
+    entries = [parse_entry(text, path, match.start())
+               for match in re.finditer(pattern, text, re.MULTILINE)]  # fmt: skip
+    typed = [entry for entry in entries if entry.typed]
+    return [entry for entry in typed if entry.prompt] or typed
+
+
+def _with_select(text: str, entry: Entry, condition: str, option: str) -> str:
     if any(word == "select" and rest.split()[:1] == [option] for word, rest, _ in entry.attributes):
         return text
-    wanted: tuple[str, ...]
-    for wanted in (("select",), ("depends",), ("bool", "tristate", "def_bool", "def_tristate")):
-        lines = [line for word, _, line in entry.attributes if word in wanted]
-        if lines:
-            break
-    else:
-        raise UnsupportedTreeError(f"{entry.place}: {select.config} has no type")
+    lines: list[int] = []
+    for wanted in (("select",), ("depends",), TYPES):
+        lines = lines or [line for word, _, line in entry.attributes if word in wanted]
     parts = text.split("\n")
     at = lines[-1]
     while parts[at - 1].rstrip("\r").endswith("\\"):
         at += 1
     indent = re.match(r"\s*", parts[lines[-1] - 1])
-    condition = f" if {select.condition}" if select.condition else ""
     ending = "\r" if parts[at - 1].endswith("\r") else ""
-    parts.insert(at, f"{indent[0] if indent else chr(9)}select {option}{condition}{ending}")
+    line = f"select {option} if {condition}" if condition else f"select {option}"
+    parts.insert(at, f"{indent[0] if indent else chr(9)}{line}{ending}")
     return "\n".join(parts)
-
-
-def _entry_start(text: str, symbol: str) -> int | None:
-    """The entry with the prompt, or the first of the symbol."""
-    starts = [
-        match.start()
-        for match in re.finditer(
-            rf"^[ \t]*(?:menu)?config[ \t]+{symbol}[ \t]*(?:#.*)?$", text, re.MULTILINE
-        )
-    ]
-    for start in starts:
-        if parse_entry(text, "", start).prompt:
-            return start
-    return starts[0] if starts else None
