@@ -7,6 +7,7 @@ import random
 import pytest
 
 from tracecfg.errors import UnsupportedTreeError
+from tracecfg.kconfigtext import parse_entry
 from tracecfg.model import Option, Place, Select
 from tracecfg.series.kconfig import add_entry, add_select
 from tracecfg.templating import Templates
@@ -19,11 +20,10 @@ def option(name: str, depends: str = "") -> Option:
                   help_text="One.\n\nTwo.", selects=())  # fmt: skip
 
 
-def with_entries(names: list[str]) -> str:
+def with_entries(names: list[str], depends: str = "A && B") -> str:
     menu = MENU
     for name in names:
-        entry = Templates().render("entry.kconfig", option=option(name, "A && B"))
-        menu = add_entry(menu, entry, option(name))
+        menu = add_entry(menu, option(name, depends), Templates().render)
     return menu
 
 
@@ -35,6 +35,16 @@ def test_an_entry() -> None:
     )
 
 
+def test_a_long_dependency_is_continued_and_read_as_one() -> None:
+    depends = " || ".join(f"(SYMBOL_{number} && OTHER)" for number in range(9))
+    menu = with_entries(["TRACING_X"], depends)
+    lines = menu.splitlines()
+    assert max(len(line.expandtabs()) for line in lines) <= 80
+    assert not any(line.strip().startswith(("||", "&&")) for line in lines)
+    entry = parse_entry(menu, "Kconfig", menu.index("config TRACING_X"))
+    assert ("depends", f"on {depends}") in [(word, rest) for word, rest, _ in entry.attributes]
+
+
 def test_the_order_in_which_entries_come_does_not_matter() -> None:
     names = ["TRACING_A", "TRACING_AB", "TRACING_B_C", "TRACING_9P", "TRACING_Z"]
     shuffled = random.Random(1).sample(names, len(names))
@@ -43,7 +53,7 @@ def test_the_order_in_which_entries_come_does_not_matter() -> None:
 
 def test_a_menu_that_is_not_ours_is_refused() -> None:
     with pytest.raises(UnsupportedTreeError, match="no endmenu"):
-        add_entry("config A\n\tbool\n", "config B\n", option("B"))
+        add_entry("config A\n\tbool\n", option("B"), Templates().render)
 
 
 def selected(text: str, condition: str = "") -> str:

@@ -7,6 +7,7 @@ lines can be added to them, and what they say of themselves.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -137,12 +138,22 @@ class KconfigIndex:
         ]
 
 
+def statement(text: str) -> list[str]:
+    """The lines of `depends on A && B`, short enough to be indented within 80 columns: all but the
+    last end in a backslash, the others begin with a tab."""
+    # an operator stays at the end of its line
+    glued = text.replace(" &&", "\xa0&&").replace(" ||", "\xa0||")
+    lines = textwrap.wrap(glued, 60, break_long_words=False, break_on_hyphens=False)
+    return " \\\n\t".join(lines).replace("\xa0", " ").split("\n")
+
+
 def parse_entry(text: str, path: str, start: int) -> Entry:
     """The entry that begins at offset `start` of a Kconfig file's text."""
     first = text.count("\n", 0, start) + 1
     lines = text[start:].split("\n")
     name = lines[0].split()[1]
-    attributes = []
+    continued = ""
+    attributes: list[tuple[str, str, int]] = []
     help_lines: list[str] = []
     in_help = False
     help_indent: int | None = None
@@ -158,8 +169,14 @@ def parse_entry(text: str, path: str, start: int) -> Entry:
             in_help = False
         if _HELP.match(line):
             in_help, help_indent = True, None
+        elif continued:
+            word, rest, at = attributes.pop()
+            attributes.append((word, f"{rest} {stripped.removesuffix(continued).rstrip()}", at))
+            continued = "\\" if stripped.endswith("\\") else ""
         elif match := _ATTRIBUTE.match(line):
-            attributes.append((match["word"], match["rest"].strip(), number))
+            continued = "\\" if stripped.endswith("\\") else ""
+            rest = match["rest"].strip().removesuffix(continued).rstrip()
+            attributes.append((match["word"], rest, number))
         elif _BLOCK.match(line):
             break
     return Entry(

@@ -17,8 +17,6 @@ from tracecfg.series.patches import Change, Patch
 Trailers = Callable[[tuple[Change, ...]], tuple[str, ...]]
 """The trailer lines of a patch (Signed-off-by, Cc), from what it changes."""
 
-_SUBJECT_WIDTH = 75
-
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
@@ -103,7 +101,6 @@ def generate(
             option=decision.option,
             decision=decision,
             also=also,
-            subject=_subject(name, decision.option.name),
         )
         patches.append(_patch(message, changes, trailers))
         converted.append(decision)
@@ -139,13 +136,6 @@ def _patch(message: str, changes: tuple[Change, ...], trailers: Trailers) -> Pat
     return Patch(
         subject=subject, body=body.strip("\n"), trailers=trailers(changes), changes=changes
     )
-
-
-def _subject(system: str, option: str) -> str:
-    subject = f"tracing: {system}: Add {option} to compile its tracepoints out"
-    if len(subject) > _SUBJECT_WIDTH:
-        subject = f"tracing: {system}: Add {option}"
-    return subject
 
 
 def _system_texts(
@@ -227,8 +217,7 @@ def _system_texts(
             edits.refuse_without(now(path), switch, events),
             "Where a write relies on their probes, it fails with -EOPNOTSUPP without them.",
         )
-    entry = render("entry.kconfig", option=option)
-    new[core.MENU_KCONFIG] = kconfig.add_entry(texts.read(core.MENU_KCONFIG), entry, option)
+    new[core.MENU_KCONFIG] = kconfig.add_entry(texts.read(core.MENU_KCONFIG), option, render)
     for select in option.selects:
         path = select.place.file
         new[path] = kconfig.add_select(now(path), path, select, option.name)

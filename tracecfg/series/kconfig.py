@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 from tracecfg.errors import UnsupportedTreeError
-from tracecfg.kconfigtext import TYPES, Entry, parse_entry
+from tracecfg.kconfigtext import TYPES, Entry, parse_entry, statement
 from tracecfg.model import Option, Select
+from tracecfg.series.core import Render
 
 _CONFIG = re.compile(r"^config (\w+)$", re.MULTILINE)
 
 
-def add_entry(menu: str, entry: str, option: Option) -> str:
-    """The menu with one more entry, in alphabetical order.
+def add_entry(menu: str, option: Option, render: Render) -> str:
+    """The menu with the entry of one more option, in alphabetical order.
 
     Raises UnsupportedTreeError for a menu that is not the series' own.
     """
@@ -29,6 +30,8 @@ def add_entry(menu: str, entry: str, option: Option) -> str:
         if match[1] > option.name:
             at = match.start()
             break
+    depends = statement(f"depends on {option.depends}") if option.depends else []
+    entry = render("entry.kconfig", option=option, depends=depends)
     return menu[:at] + entry.strip("\n") + "\n\n" + menu[at:]
 
 
@@ -68,6 +71,6 @@ def _with_select(text: str, entry: Entry, condition: str, option: str) -> str:
         at += 1
     indent = re.match(r"\s*", parts[lines[-1] - 1])
     ending = "\r" if parts[at - 1].endswith("\r") else ""
-    line = f"select {option} if {condition}" if condition else f"select {option}"
-    parts.insert(at, f"{indent[0] if indent else chr(9)}{line}{ending}")
+    added = statement(f"select {option} if {condition}" if condition else f"select {option}")
+    parts[at:at] = [f"{indent[0] if indent else chr(9)}{line}{ending}" for line in added]
     return "\n".join(parts)
