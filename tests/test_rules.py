@@ -185,6 +185,16 @@ def test_a_user_names_an_option(tmp_path: Path) -> None:
     assert option(found["gpio"]).name == "PINS"
 
 
+def test_rules_that_give_two_systems_one_option(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the option PINS, which another system has"):
+        user(tmp_path, '[[rule]]\nname = "n"\noption = "PINS"\n')
+
+
+def test_a_default_of_n_is_what_the_help_recommends(tmp_path: Path) -> None:
+    found = user(tmp_path, '[[rule]]\nname = "n"\nmatch = {system = "gpio"}\ndefault = "n"\n')
+    assert option(found["gpio"]).help_text.endswith("If unsure, say N.")
+
+
 def test_a_later_rule_overrides_a_skip_only_by_saying_so(tmp_path: Path) -> None:
     rules = '[[rule]]\nname = "{0}"\nmatch = {{ system = "gpio" }}\n{1}\n'
     text = rules.format("a", 'skip = "no"') + rules.format("b", 'prompt = "Pins"')
@@ -203,6 +213,14 @@ BROKEN = {
     "kind of gate": ("[[rule]]\nname = 'a'\nmatch = { gate = 'open' }\n", 1, "match.gate"),
     "kind of a decision": ("[[rule]]\nname = 'a'\nskip = true\n", 1, "skip"),
     "kind of select": ("[[rule]]\nname = 'a'\nselect = 'y'\n", 1, "select"),
+    "an option in small letters": (
+        "[[rule]]\nname = 'a'\noption = 'tracing {SYSTEM}'\n",
+        1,
+        "option",
+    ),
+    "a default that is none": ("[[rule]]\nname = 'a'\ndefault = 'm'\n", 1, "default"),
+    "a prompt with quotes": ("[[rule]]\nname = 'a'\nprompt = 'a \"b\"'\n", 1, "prompt"),
+    "two lines in an expression": ("[[rule]]\nname = 'a'\ndepends = \"A\\nB\"\n", 1, "depends"),
     "match is no table": ("[[rule]]\nname = 'a'\nmatch = 'x'\n", 1, "match"),
 }
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from tracecfg.errors import UsageError
 from tracecfg.gate import ALWAYS, All, Gate, Sym, all_of, any_of, implies, to_kconfig
 from tracecfg.kconfigtext import KconfigIndex
 from tracecfg.model import (
@@ -22,12 +22,12 @@ from tracecfg.model import (
     Select,
     TraceSystem,
 )
+from tracecfg.rules.helptext import help_text
 from tracecfg.rules.rule import Match, Rule
 
 PREFIX = "TRACING_"
 
 _NOT_SYMBOL = re.compile(r"[^A-Z0-9]")
-_SHOWN_EVENTS = 8
 
 _MENU = Sym("TRACEPOINTS")
 """What the menu of the options depends on."""
@@ -36,7 +36,10 @@ _MENU = Sym("TRACEPOINTS")
 def decide(
     inventory: Inventory, kconfig: KconfigIndex, rules: Iterable[Rule], prefix: str = PREFIX
 ) -> Plan:
-    """The plan for every system of an inventory."""
+    """The plan for every system of an inventory.
+
+    Raises UsageError when the rules give two systems one option.
+    """
     rules = tuple(rules)
     wanted = Counter(default_option(system.name, prefix) for system in inventory.systems)
     given: set[str] = set()
@@ -59,6 +62,12 @@ def decide(
         )
         decision = _Decider(facts, rules).decision()
         if decision.option:
+            if decision.option.name in given:
+                raise UsageError(
+                    f"rules give {system.name} the option {decision.option.name}, "
+                    "which another system has",
+                    "a rule's option needs {SYSTEM} in it, or a match for one system",
+                )
             given.add(decision.option.name)
         decisions.append(decision)
     return Plan(
@@ -167,7 +176,9 @@ class _Decider:
             prompt=decided["prompt"],
             depends=decided.get("depends", ""),
             default=decided["default"],
-            help_text=self._help(decided.get("help", "")),
+            help_text=help_text(
+                system, [*self.notes, *filter(None, [decided.get("help")])], decided["default"]
+            ),
             selects=tuple(sorted(set(selects))),
         )
         return Decision(
@@ -265,27 +276,6 @@ class _Decider:
         left = _beyond(all_of([_MENU, needs, *([Sym(own)] if own else [])]), all_of(known))
         condition = "" if left == ALWAYS else to_kconfig(left)
         return [Select(config=config, condition=condition, place=entry.place) for entry in entries]
-
-    def _help(self, added: str) -> str:
-        system = self.facts.system
-        names = [event.name for event in system.events]
-        shown = ", ".join(names[:_SHOWN_EVENTS])
-        if len(names) > _SHOWN_EVENTS:
-            shown += f" and {len(names) - _SHOWN_EVENTS} more"
-        count = "1 tracepoint" if len(names) == 1 else f"{len(names)} tracepoints"
-        where = ", ".join(system.headers)
-        paragraphs = [
-            f"Compile in the {count} of the trace system {system.name}, defined in {where}"
-            + (f": {shown}." if names else "."),
-            *self.notes,
-            *([added] if added else []),
-            "Say N to save the memory they take; the events are then missing from "
-            f"events/{system.name} in tracefs. If unsure, say Y.",
-        ]
-        return "\n\n".join(
-            textwrap.fill(part, 68, break_long_words=False, break_on_hyphens=False)
-            for part in paragraphs
-        )
 
     def _because(self, rule: Rule, says: str) -> None:
         self.reasons.append(Reason(rule=rule.name, says=says))

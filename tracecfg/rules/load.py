@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -14,6 +15,12 @@ _GLOBS = {"system", "header", "consumer"}
 _FLAGS = {"own_option", "name_taken", "feature", "consumer_with_tracing", "consumer_always_built"}
 _TEXTS = {"skip", "option", "prompt", "default", "help", "depends", "note"}
 _GATES = {"known", "unknown", "always"}
+_SHAPES = {
+    "option": re.compile(r"(?:[A-Z0-9_]|\{prefix\}|\{SYSTEM\})+"),
+    "default": re.compile(r"[yn]"),
+    "prompt": re.compile(r'[^"\\\n]+'),
+    "depends": re.compile(r"[^\n]*"),
+}
 
 
 def load_rules(user_file: Path | None) -> tuple[Rule, ...]:
@@ -93,6 +100,8 @@ def _rule(table: dict[str, Any], file: str, line: int) -> Rule:
         if (key in _TEXTS and isinstance(value, str)) or (
             key == "select" and isinstance(value, bool)
         ):
+            if key in _SHAPES and not _SHAPES[key].fullmatch(str(value)):
+                raise wrong(f"rule {rule_name}: {key} '{value}' is not what Kconfig allows there")
             decided[key] = value
         elif key in _TEXTS or key == "select":
             raise wrong(f"rule {rule_name}: {key} has a value of the wrong kind")

@@ -1,0 +1,33 @@
+"""The help text of an option, as `make menuconfig` shows it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from tracecfg.model import EventKind, TraceSystem
+
+_SHOWN_EVENTS = 8
+
+
+def help_text(system: TraceSystem, notes: Sequence[str], default: str) -> str:
+    """Paragraphs of lines that fit behind a Kconfig help text's indent."""
+    names = [event.name for event in system.events]
+    shown = ", ".join(names[:_SHOWN_EVENTS])
+    if len(names) > _SHOWN_EVENTS:
+        shown += f" and {len(names) - _SHOWN_EVENTS} more"
+    count = "tracepoint" if len(names) == 1 else f"{len(names)} tracepoints"
+    where = ", ".join(system.headers)
+    costs = "Say N to save the memory they take"
+    if any(event.kind is not EventKind.TRACEPOINT for event in system.events):
+        costs += f"; the events are then missing from events/{system.name} in tracefs"
+    paragraphs = [
+        f"Compile in the {count} of the trace system {system.name}, defined in {where}"
+        + (f": {shown}." if names else "."),
+        *notes,
+        f"{costs}. If unsure, say {default.upper()}.",
+    ]
+    return "\n\n".join(
+        textwrap.fill(part, 68, break_long_words=False, break_on_hyphens=False)
+        for part in paragraphs
+    )
