@@ -261,6 +261,18 @@ def test_git_knows_the_author(cli: Cli, root: Path, tmp_path: Path) -> None:
     assert "From: Gil Git <gil@example.org>" in next((tmp_path / "a").glob("0002*")).read_text()
 
 
+def test_the_tree_that_one_stands_in(
+    cli: Cli, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    assert cli("scan").code == 0
+    assert cli("generate", "-o", tmp_path / "out", *BY).code == 0
+    assert (tmp_path / "out/0000-cover-letter.patch").is_file()
+    failed(
+        cli("generate", "gpio", "-o", tmp_path / "more", *BY), 2, "gpio: not a kernel tree", "'.'"
+    )
+
+
 def test_dry_run_writes_nothing(cli: Cli, root: Path, tmp_path: Path) -> None:
     before = contents(root)
     for how in (["-o", tmp_path / "out"], ["--in-place"]):

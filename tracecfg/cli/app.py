@@ -12,6 +12,8 @@ from tracecfg.cli import tree
 application = typer.Typer(
     name="tracecfg",
     help="Decide which kernel subsystems can be traced: at build time, at boot and at run time.",
+    epilog="Exit codes: 0 done, 1 unknown name, 2 wrong use, 3 the environment does not allow it, "
+    "4 a change failed and was undone, 130 interrupted.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

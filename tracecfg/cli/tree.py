@@ -14,12 +14,15 @@ from tracecfg.errors import UsageError
 from tracecfg.kernel.tree import open_tree
 
 Tree = Annotated[
-    Path, typer.Argument(help="The kernel tree; the current folder when left out.", metavar="TREE")
+    Path,
+    typer.Argument(
+        help="The kernel tree. Alone, it may be left out: the current folder.", metavar="TREE"
+    ),
 ]
 Subsystems = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Subsystems: names or globs. The tree must be given before them.",
+        help="Names or globs; the tree, if only '.', stands before them.",
         metavar="[SUBSYSTEM]...",
     ),
 ]
@@ -44,7 +47,7 @@ def scan(
     prefix: Prefix = "TRACING_",
     no_cache: NoCache = False,
 ) -> None:
-    """Which trace systems a tree has, how many events, and which option governs each.
+    """List a tree's trace systems, their events and their options.
 
     Examples:
 
@@ -70,7 +73,9 @@ def show(
     rules: Rules = None,
     prefix: Prefix = "TRACING_",
 ) -> None:
-    """One subsystem in full: headers, events, creators, consumers, gate, decision and reasons.
+    """Show all that is known of a subsystem, and why its option is so.
+
+    Headers, events, creators, consumers, gate, the decision and each rule that had a part in it.
 
     Example:
 
@@ -94,7 +99,7 @@ def show(
 
 
 def generate(
-    tree: Tree,
+    tree: Tree = Path(),
     subsystems: Subsystems = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The folder for the patches.")
@@ -128,7 +133,9 @@ def generate(
     prefix: Prefix = "TRACING_",
     as_json: Json = False,
 ) -> None:
-    """Write the patches that make each subsystem's tracepoints a Kconfig choice, default y.
+    """Write the patches that make tracepoints a choice in Kconfig.
+
+    One for the core, one for each subsystem, default y, and a cover letter.
 
     Examples:
 
