@@ -146,3 +146,12 @@ def test_implies_gives_up_on_large_tables() -> None:
 def test_a_missing_symbol_is_off() -> None:
     assert not holds(A, {})
     assert holds(Equals("A", "n"), {})
+
+
+def test_thousands_of_conditions_end() -> None:
+    # a Makefile with as many lines for one object: simplified, this would take hours
+    gate: Gate = NEVER
+    for number in range(3000):
+        gate = any_of([gate, all_of([Sym(f"A{number}"), Sym(f"B{number % 7}")])])
+    assert holds(concise(gate), {"A2999": "y", "B3": "y"})
+    assert not holds(concise(gate), {"A2999": "y", "B4": "y"})

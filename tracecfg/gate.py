@@ -61,6 +61,10 @@ OFF = ("n", "")
 MAX_TABLE = 1 << 12
 """Rows of the truth table that implies() is ready to go through."""
 
+MAX_PARTS = 100
+"""Operands that are still simplified: far more than a gate of a kernel has, and the work grows with
+their cube."""
+
 _Kind = type[All] | type[Any]
 
 
@@ -113,7 +117,7 @@ def implies(a: Gate, b: Gate) -> bool:
 
 def concise(gate: Gate) -> Gate:
     """The same without operands that the others imply, which takes truth tables to find."""
-    if not isinstance(gate, All | Any):
+    if not isinstance(gate, All | Any) or len(gate.of) > MAX_PARTS:
         return gate
     kind, join = type(gate), all_of if isinstance(gate, All) else any_of
     kept = [concise(part) for part in gate.of]
@@ -201,7 +205,7 @@ def _join(kind: _Kind, gates: Iterable[Gate]) -> Gate:
                     return ALWAYS if zero else NEVER
             else:
                 flat[part] = None
-        if _unrelated(flat):
+        if _unrelated(flat) or len(flat) > MAX_PARTS:
             parts = list(flat)
             break
         parts = _propagate(kind, list(flat))
