@@ -93,15 +93,15 @@ class _Scan:
         if not _SYSTEM_NAME.match(name):
             self.problems.append((header.place(directive.start), f"TRACE_SYSTEM {name} is no name"))
             return
-        conflict = _CONFLICT.search(header.text)
-        if conflict:
+        marked = "<<<<<<<" in header.text or ">>>>>>>" in header.text
+        if marked and (conflict := _CONFLICT.search(header.text)):
             self.problems.append((header.place(conflict.start()), "merge conflict markers"))
         draft = self.drafts.systems[name]
         draft.headers.append(header.path)
         variable = header.definition("TRACE_SYSTEM_VAR")
         draft.variable = variable[0] if variable else draft.variable
         draft.own_option = draft.own_option or self._own_option(header)
-        switch = _SWITCH.search(header.blanked)
+        switch = _SWITCH.search(header.blanked) if "TRACE_OPTION_" in header.text else None
         draft.switch = draft.switch or (switch[1] if switch else None)
         self.drafts.of_header[header.path] = name
         found = self.event_reader.read(header)

@@ -35,15 +35,15 @@ class Tree:
         return self.read_bytes(path).decode("utf-8", "surrogateescape")
 
     def read_bytes(self, path: str) -> bytes:
-        full = self.root / path
+        full = f"{self.root}/{path}"
         try:
-            if ".." in path or full.is_symlink() or not _inside(self.root, path.rpartition("/")[0]):
-                full = full.resolve(strict=True)
-                if not full.is_relative_to(self.root):
+            if ".." in path or not _inside(str(self.root), path):
+                end = Path(full).resolve(strict=True)
+                if not end.is_relative_to(self.root):
                     raise UnsupportedTreeError(
-                        f"{path}: leads out of the tree to {full}", "remove the symlink"
+                        f"{path}: leads out of the tree to {end}", "remove the symlink"
                     )
-            with full.open("rb") as stream:
+            with open(full, "rb", buffering=0) as stream:  # noqa: PTH123 - thousands of files
                 if os.fstat(stream.fileno()).st_size > MAX_FILE:
                     raise UnsupportedTreeError(f"{path}: longer than {MAX_FILE >> 20} MB")
                 return stream.read()
@@ -54,16 +54,21 @@ class Tree:
             ) from error
 
     def is_file(self, path: str) -> bool:
-        return (self.root / path).is_file()
+        full = f"{self.root}/{path}"
+        return os.path.isfile(full) or Path(full).is_file()  # noqa: PTH113 - the second may raise
 
     def is_dir(self, path: str) -> bool:
         return (self.root / path).is_dir()
 
 
-@cache
-def _inside(root: Path, folder: str) -> bool:
-    """Is a folder of the tree really there, not at the end of a symlink? Asked once for each."""
-    return os.path.realpath(root / folder) == os.path.normpath(root / folder)
+def _inside(root: str, path: str) -> bool:
+    """Is what a path names really there, not at the end of a symlink?"""
+    folder = path.rpartition("/")[0]
+    return not os.path.islink(f"{root}/{path}") and (not folder or _folder_inside(root, folder))  # noqa: PTH114
+
+
+_folder_inside = cache(_inside)
+"""Asked once for each folder."""
 
 
 def open_tree(path: Path) -> Tree:

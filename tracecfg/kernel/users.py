@@ -239,9 +239,11 @@ def _beginning(source: Source, by_param: Mapping[str, int]) -> Source | None:
     """The file as far as it has anything to do with tracepoints: most are long, and the place is
     near the top. None when no word of interest is in it at all."""
     text = source.text
-    last = max(text.rfind(word) for word in (*_USERS, *by_param))
-    if last < 0:
+    # looking for a word from the front is much faster, and most are not there
+    found = [word for word in (*_USERS, *by_param) if word in text]
+    if not found:
         return None
+    last = max(map(text.rfind, found))
     if "CREATE_TRACE_POINTS" in text:
         last = max(last, text.rfind("#include"))
     end = text.find(");", last)
