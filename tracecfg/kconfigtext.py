@@ -15,7 +15,7 @@ from functools import cached_property
 from tracecfg.model import Place
 
 # a plain newline instead of ^ makes the search several times faster
-_ENTRY = re.compile(r"\n[ \t]*(?:menu)?config[ \t]+(\w+)[ \t]*(?:\#.*)?$", re.MULTILINE)
+_ENTRY = re.compile(r"\n[ \t]*+(?:menu)?config[ \t]++(\w++)[ \t]*+(?:\#.*)?$", re.MULTILINE)
 _BLOCK = re.compile(
     r"^[ \t]*(?:config|menuconfig|choice|endchoice|comment|menu|endmenu|if|endif|o?r?source"
     r"|mainmenu)\b"

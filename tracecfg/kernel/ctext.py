@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 _COMMENT_OR_LITERAL = re.compile(
-    r"""\#[ \t]*include[ \t]*"[^"\n]*"|/\*(?:.*?\*/|.*)|//[^\n]*"""
+    r"""\#[ \t]*+include[ \t]*+"[^"\n]*+"|/\*(?:.*?\*/|.*)|//[^\n]*+"""
     # a literal that is not closed ends with its line: tried again from each quote in it, a long
     # one would take hours
-    r"""|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?""",
+    r"""|"(?:[^"\\\n]++|\\.)*+"?|'(?:[^'\\\n]++|\\.)*+'?""",
     re.DOTALL,
 )
 _STRAY_BACKSLASH = re.compile(r"\\(?=\r?\n)")
 # a plain newline instead of ^ makes the search several times faster
-_DIRECTIVE = re.compile(r"\n[ \t]*\#[ \t]*(\w+)([^\n\\]*+(?:\\(?:\r?\n|.)?[^\n\\]*+)*+)")
+_DIRECTIVE = re.compile(r"\n[ \t]*+\#[ \t]*+(\w+)([^\n\\]*+(?:\\(?:\r?\n|.)?[^\n\\]*+)*+)")
 _CONTINUATION = re.compile(r"\\\r?\n")
 
 
@@ -54,6 +54,22 @@ def _spaces(text: str) -> str:
     if "\n" not in text:
         return " " * len(text)
     return "\n".join([" " * len(line) for line in text.split("\n")])
+
+
+class Lines:
+    """Line numbers, from 1, of offsets in a text: cheap where one is near the last."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._offset, self._line = 0, 1
+
+    def of(self, offset: int) -> int:
+        if offset >= self._offset:
+            self._line += self._text.count("\n", self._offset, offset)
+        else:
+            self._line -= self._text.count("\n", offset, self._offset)
+        self._offset = offset
+        return self._line
 
 
 class Directive(NamedTuple):

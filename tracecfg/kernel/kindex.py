@@ -10,7 +10,7 @@ from tracecfg.kernel.tree import Tree
 
 # a plain newline instead of ^ makes the search several times faster
 _SOURCE = re.compile(
-    r'\n[ \t]*(o|r|or)?source[ \t]+(?:"([^"\n]+)"|((?:[\w.$()-]+/)+[\w.-]+|Kconfig[\w.]*))'
+    r'\n[ \t]*+(o|r|or)?source[ \t]++(?:"([^"\n]+)"|((?:[\w.$()-]+/)+[\w.-]+|Kconfig[\w.]*))'
     r"[ \t]*(?:\#.*)?$",
     re.MULTILINE,
 )

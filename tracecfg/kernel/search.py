@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from enum import StrEnum
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -64,12 +63,18 @@ def best_searcher(tree: Tree) -> Searcher:
 
 
 def candidates(tree: Tree, searcher: Searcher) -> list[str]:
-    """Tree-relative paths, sorted, of the files that hold one of WORDS.
+    """What search() finds, sorted."""
+    return sorted(search(tree, searcher))
+
+
+def search(tree: Tree, searcher: Searcher) -> Iterator[str]:
+    """Tree-relative paths of the files that hold one of WORDS, as they are found: a program that
+    looks for them has been started when this returns.
 
     Raises UnsupportedTreeError for a folder that cannot be listed.
     """
     if searcher is Searcher.OWN:
-        return sorted(_read_all(tree))
+        return _read_all(tree)
     patterns = [part for word in WORDS for part in ("-e", word)]
     if searcher is Searcher.RIPGREP:
         globs = [part for top in sorted(NOT_KERNEL) for part in ("-g", f"!/{top}/")]
@@ -97,8 +102,8 @@ def candidates(tree: Tree, searcher: Searcher) -> list[str]:
             *(f"*{suffix}" for suffix in _SOURCE),
             *(f":(exclude){top}/**" for top in sorted(NOT_KERNEL)),
         ]
-    found = osio.run(argv, cwd=tree.root, ok=(0, 1)).split(b"\0")
-    return sorted(os.fsdecode(path).removeprefix("./") for path in found if path)
+    found = osio.pieces(argv, cwd=tree.root, end=b"\0", ok=(0, 1))
+    return (os.fsdecode(path).removeprefix("./") for path in found)
 
 
 def folders(root: Path) -> Iterator[tuple[str, list[str]]]:
@@ -129,11 +134,13 @@ def folders(root: Path) -> Iterator[tuple[str, list[str]]]:
         yield folder, names
 
 
-def _read_all(tree: Tree) -> list[str]:
+def _read_all(tree: Tree) -> Iterator[str]:
+    from concurrent.futures import ProcessPoolExecutor
+
     found = [(str(tree.root), folder, names) for folder, names in folders(tree.root) if names]
     with ProcessPoolExecutor() as pool:
-        chunks = pool.map(_matching, found, chunksize=64)
-        return [path for chunk in chunks for path in chunk]
+        for chunk in pool.map(_matching, found, chunksize=64):
+            yield from chunk
 
 
 def _matching(folder: tuple[str, str, list[str]]) -> list[str]:

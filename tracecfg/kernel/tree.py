@@ -43,10 +43,18 @@ class Tree:
                     raise UnsupportedTreeError(
                         f"{path}: leads out of the tree to {end}", "remove the symlink"
                     )
-            with open(full, "rb", buffering=0) as stream:  # noqa: PTH123 - thousands of files
-                if os.fstat(stream.fileno()).st_size > MAX_FILE:
+            # thousands of files: twice as fast as a stream
+            descriptor = os.open(full, os.O_RDONLY)
+            try:
+                size = os.fstat(descriptor).st_size
+                if size > MAX_FILE:
                     raise UnsupportedTreeError(f"{path}: longer than {MAX_FILE >> 20} MB")
-                return stream.read()
+                data = os.read(descriptor, size)
+                while more := os.read(descriptor, 1 << 16):
+                    data += more
+                return data
+            finally:
+                os.close(descriptor)
         except (OSError, RuntimeError) as error:
             why = error.strerror if isinstance(error, OSError) else "symlink loop"
             raise UnsupportedTreeError(

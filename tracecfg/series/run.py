@@ -13,6 +13,7 @@ from tracecfg import __version__, osio, planning
 from tracecfg.errors import TracecfgError, UnsupportedTreeError, UsageError
 from tracecfg.kernel import gitrepo, kconf
 from tracecfg.kernel.kindex import architectures, read_index
+from tracecfg.kernel.search import best_searcher, search
 from tracecfg.kernel.tree import Tree, open_tree
 from tracecfg.series import write
 from tracecfg.series.core import SOURCES_TRACE
@@ -70,11 +71,14 @@ def generate(request: Request) -> Result:
     if request.output is not None:
         write.check_folder(request.output, request.force)
     author = _author(tree, request.author)
+    paths = search(tree, best_searcher(tree))
     kconfig = read_index(tree)
     conflicts = kconfig.conflicts()
     if conflicts:
         raise UnsupportedTreeError(f"{conflicts[0]}: merge conflict markers", "resolve them first")
-    plan = planning.plan_tree(tree, kconfig, rules=request.rules, prefix=request.prefix)
+    plan = planning.plan_from(
+        tree, paths, rules=request.rules, prefix=request.prefix, kconfig=kconfig
+    )
     chosen = planning.choose(plan, request.subsystems)
     headers = [path for each in plan.decisions for path in each.system.headers]
     series = generate_series(
