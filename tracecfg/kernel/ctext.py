@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 _COMMENT_OR_LITERAL = re.compile(
@@ -33,6 +34,7 @@ def _bracketed(depth: int) -> str:
 _BRACKETED_OR_MARK = re.compile(rf"{_bracketed(5)}|([][(){{}},])")
 
 
+@lru_cache(maxsize=32)
 def blank(text: str) -> str:
     """The text with comments and the insides of literals turned into spaces, offsets kept; what an
     #include names stays."""

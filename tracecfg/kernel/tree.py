@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -62,8 +64,15 @@ class Tree:
             ) from error
 
     def is_file(self, path: str) -> bool:
-        full = f"{self.root}/{path}"
-        return os.path.isfile(full) or Path(full).is_file()  # noqa: PTH113 - the second may raise
+        """Raises OSError where it cannot be asked."""
+        try:
+            return stat.S_ISREG(os.stat(f"{self.root}/{path}").st_mode)  # noqa: PTH116 - thousands
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return False
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                return False
+            raise
 
     def is_dir(self, path: str) -> bool:
         return (self.root / path).is_dir()

@@ -8,7 +8,7 @@ from tracecfg.errors import UnsupportedTreeError
 from tracecfg.kconfigtext import TYPES, Entry, parse_entry
 from tracecfg.model import Option, Select
 
-_CONFIG = re.compile(r"^config (\w+)$", re.MULTILINE)
+_CONFIG = re.compile(r"\nconfig (\w+)(?=\n)")
 
 
 def add_entry(menu: str, entry: str, option: Option) -> str:
@@ -16,7 +16,7 @@ def add_entry(menu: str, entry: str, option: Option) -> str:
 
     Raises UnsupportedTreeError for a menu that is not the series' own.
     """
-    if re.search(rf"^config {option.name}$", menu, re.MULTILINE):
+    if f"\nconfig {option.name}\n" in menu:
         return menu
     end = menu.rfind("\nendmenu")
     if end < 0:
@@ -27,7 +27,7 @@ def add_entry(menu: str, entry: str, option: Option) -> str:
     at = end + 1
     for match in _CONFIG.finditer(menu):
         if match[1] > option.name:
-            at = match.start()
+            at = match.start() + 1
             break
     return menu[:at] + entry.strip("\n") + "\n\n" + menu[at:]
 

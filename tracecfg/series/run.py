@@ -80,6 +80,7 @@ def generate(request: Request) -> Result:
         tree, paths, rules=request.rules, prefix=request.prefix, kconfig=kconfig
     )
     chosen = planning.choose(plan, request.subsystems)
+    changed = osio.beside(lambda: gitrepo.local_changes(tree))
     headers = [path for each in plan.decisions for path in each.system.headers]
     series = generate_series(
         plan,
@@ -92,11 +93,11 @@ def generate(request: Request) -> Result:
         trailers=_trailers(tree, author, request),
     )
     notes = [f"{place}: {reason}" for place, reason in plan.problems]
-    changed = gitrepo.local_changes(tree)
-    notes += [changed] if changed else []
-    notes += _kconfig_check(tree, series)
+    notes += [said] if (said := changed()) else []
+    check = osio.beside(lambda: _kconfig_check(tree, series))
     if request.in_place:
         changes = _final_changes(series)
+        notes += check()
         if not request.dry_run:
             write.in_place(tree.root, changes)
         return Result(
@@ -108,6 +109,7 @@ def generate(request: Request) -> Result:
         )
     assert request.output is not None
     files = _files(series, author, _date(tree), request.style, templates, plan.version)
+    notes += check()
     if not request.dry_run and files:
         write.folder(request.output, files)
     return Result(
