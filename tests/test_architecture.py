@@ -167,7 +167,8 @@ def test_only_the_command_line_prints_or_exits() -> None:
         for module in modules()
         if not module.startswith("tracecfg.cli")
         for line, name in calls(module)
-        if name in prints
+        # a copy of the process made by osio ends there
+        if name in prints and (module, name) != ("tracecfg.osio", "os._exit")
     ]
     assert wrong == []
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 
@@ -95,6 +96,7 @@ def negate(gate: Gate) -> Gate:
     return Not(gate)
 
 
+@lru_cache(maxsize=1 << 12)
 def implies(a: Gate, b: Gate) -> bool:
     """Whether b holds whenever a does; False also when there are too many symbols to tell."""
     counterexample = all_of((a, negate(b)))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from tracecfg.errors import ChangeFailedError, TracecfgError
+
+_T = TypeVar("_T")
 
 
 def run(
@@ -25,15 +29,90 @@ def run(
     Raises TracecfgError, with the first line of standard error, when the program is
     missing or its exit code is not in `ok`.
     """
-    name = os.fspath(argv[0])
     try:
         done = subprocess.run(argv, cwd=cwd, env=env, input=stdin, capture_output=True, check=False)
     except OSError as error:
-        raise TracecfgError(f"{name}: cannot be run: {error.strerror}") from error
+        raise _not_run(argv, error) from error
     if done.returncode not in ok:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
-        raise TracecfgError(f"{name}: exit code {done.returncode}: {said[0]}")
+        raise _failed(argv, done.returncode, done.stderr)
     return done.stdout
+
+
+def pieces(
+    argv: Sequence[str | os.PathLike[str]], *, cwd: Path, end: bytes, ok: Sequence[int] = (0,)
+) -> Iterator[bytes]:
+    """Start one program without a shell and return what it prints, cut at each `end`, as it comes.
+
+    Raises TracecfgError as run() does: at once when the program is missing, and for its exit code
+    behind the last piece. Given up before, it ends the program.
+    """
+    running = _pieces(argv, cwd, end, ok)
+    next(running)
+    return running
+
+
+def _pieces(
+    argv: Sequence[str | os.PathLike[str]], cwd: Path, end: bytes, ok: Sequence[int]
+) -> Iterator[bytes]:
+    with tempfile.TemporaryFile() as complaints:
+        try:
+            process = subprocess.Popen(
+                argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints
+            )
+        except OSError as error:
+            raise _not_run(argv, error) from error
+        with process:
+            try:
+                yield b""
+                assert process.stdout is not None
+                rest = b""
+                while data := os.read(process.stdout.fileno(), 1 << 16):
+                    *whole, rest = (rest + data).split(end)
+                    yield from whole
+                code = process.wait()
+            finally:
+                process.kill()
+        if code not in ok:
+            complaints.seek(0)
+            raise _failed(argv, code, complaints.read())
+
+
+def _not_run(argv: Sequence[str | os.PathLike[str]], error: OSError) -> TracecfgError:
+    return TracecfgError(f"{os.fspath(argv[0])}: cannot be run: {error.strerror}")
+
+
+def _failed(argv: Sequence[str | os.PathLike[str]], code: int, stderr: bytes) -> TracecfgError:
+    said = stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+    return TracecfgError(f"{os.fspath(argv[0])}: exit code {code}: {said[0]}")
+
+
+def beside(work: Callable[[], _T]) -> Callable[[], _T]:
+    """Start on something in a copy of this process, on another core; ask for it with what is
+    returned. Whatever goes wrong there happens again here, once it is asked for.
+
+    work: changes nothing but its result, which can be pickled
+    """
+    if (os.cpu_count() or 1) < 2:
+        return work
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        with contextlib.suppress(BaseException), os.fdopen(writing, "wb") as stream:
+            stream.write(pickle.dumps(work(), pickle.HIGHEST_PROTOCOL))
+        os._exit(0)
+    os.close(writing)
+
+    def result() -> _T:
+        with os.fdopen(reading, "rb") as stream:
+            data = stream.read()
+        os.waitpid(child, 0)
+        try:
+            done: _T = pickle.loads(data)  # noqa: S301 - of our own making
+        except (EOFError, pickle.UnpicklingError):
+            return work()
+        return done
+
+    return result
 
 
 def write_atomic(path: Path, data: bytes) -> None:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tracecfg import report
 from tracecfg.errors import UnknownNameError, UsageError
-from tracecfg.kconfigtext import KconfigIndex
-from tracecfg.kernel.kindex import read_index
-from tracecfg.kernel.remember import remembered
-from tracecfg.kernel.scan import scan
-from tracecfg.kernel.search import best_searcher, candidates
+from tracecfg.kernel.search import best_searcher, search
 from tracecfg.kernel.tree import Tree
-from tracecfg.model import Plan
-from tracecfg.rules.engine import decide
-from tracecfg.rules.load import load_rules, rules_text
+
+if TYPE_CHECKING:
+    from tracecfg.kconfigtext import KconfigIndex
+    from tracecfg.model import Plan
 
 
 def plan(tree: Tree, *, rules: Path | None, prefix: str) -> Plan:
@@ -27,18 +24,32 @@ def plan(tree: Tree, *, rules: Path | None, prefix: str) -> Plan:
     Raises UsageError for rules that are broken, UnsupportedTreeError for a tree that cannot be
     read.
     """
-    return plan_tree(tree, read_index(tree), rules=rules, prefix=prefix)
+    return plan_from(tree, search(tree, best_searcher(tree)), rules=rules, prefix=prefix)
 
 
-def plan_tree(tree: Tree, kconfig: KconfigIndex, *, rules: Path | None, prefix: str) -> Plan:
+def plan_from(
+    tree: Tree,
+    paths: Iterable[str],
+    *,
+    rules: Path | None,
+    prefix: str,
+    kconfig: KconfigIndex | None = None,
+) -> Plan:
+    """The plan from what search() finds; the Kconfig is read when it is not given."""
+    # imported while the search runs
+    from tracecfg.kernel.kindex import read_index
+    from tracecfg.kernel.scan import scan
+    from tracecfg.rules.engine import decide
+    from tracecfg.rules.load import load_rules
+
+    kconfig = kconfig or read_index(tree)
     if not prefix.isidentifier() or prefix != prefix.upper():
         raise UsageError(
             f"--prefix {prefix}: not the beginning of a Kconfig symbol",
             "capitals, digits and _, such as TRACING_EVENTS_",
         )
     loaded = load_rules(rules)
-    inventory = scan(tree, candidates(tree, best_searcher(tree)))
-    return decide(inventory, kconfig, loaded, prefix)
+    return decide(scan(tree, paths), kconfig, loaded, prefix)
 
 
 def choose(plan: Plan, wanted: Sequence[str]) -> frozenset[str]:
@@ -69,9 +80,15 @@ def scan_json(tree: Tree, *, rules: Path | None, prefix: str, fresh: bool) -> st
     """
 
     def answer() -> str:
-        return json.dumps(report.scan_json(plan(tree, rules=rules, prefix=prefix)), indent=1)
+        planned = plan(tree, rules=rules, prefix=prefix)
+        from tracecfg import report
+
+        return json.dumps(report.scan_json(planned), indent=1)
 
     if fresh:
         return answer()
+    from tracecfg.kernel.remember import remembered
+    from tracecfg.rules.load import rules_text
+
     question = f"{prefix}\0{rules_text(rules)}"
     return remembered(tree, question, answer)

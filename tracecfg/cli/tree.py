@@ -55,11 +55,13 @@ def scan(
 
       tracecfg scan ~/linux --json > systems.json
     """
-    from tracecfg import planning, report
+    from tracecfg import planning
 
     with Progress("scanning") as progress:
         text = planning.scan_json(open_tree(tree), rules=rules, prefix=prefix, fresh=no_cache)
         progress.done()
+    from tracecfg import report
+
     result = json.loads(text)
     print(text if as_json else report.scan_table(result))
     for line in report.problems(result):
@@ -81,7 +83,7 @@ def show(
 
       tracecfg show . gpio
     """
-    from tracecfg import planning, report
+    from tracecfg import planning
 
     kernel = open_tree(tree)
     if not subsystems:
@@ -89,6 +91,8 @@ def show(
     with Progress("scanning") as progress:
         plan = planning.plan(kernel, rules=rules, prefix=prefix)
         progress.done()
+    from tracecfg import report
+
     chosen = planning.choose(plan, subsystems)
     if as_json:
         print(json.dumps(report.scan_json(plan, chosen), indent=1))

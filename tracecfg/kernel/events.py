@@ -20,8 +20,9 @@ _EVENT_MACRO = re.compile(r"^(?:TRACE_EVENT|DEFINE_EVENT|DECLARE_TRACE)(?!\w*_NO
 _TP_SUFFIX = re.compile(r"__DECLARE_TRACE\w*\(\s*name\s*\#\#\s*(\w+)")
 _IDENTIFIER = re.compile(r"[A-Za-z_0-9]\w*$")
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_INCLUDE = re.compile(r'^[ \t]*\#[ \t]*include[ \t]*([<"][^>"\n]+[>"])', re.MULTILINE)
-_NOT_BLANK = re.compile(r"\S")
+# a plain newline instead of ^ makes the search several times faster
+_INCLUDE = re.compile(r'\n[ \t]*+\#[ \t]*+include[ \t]*+([<"][^>"\n]+[>"])')
+_OPENING = re.compile(r"\s*\(")
 _UNCLOSED = 10
 """Brackets left open in one header, behind which it is not read on."""
 
@@ -92,10 +93,14 @@ class Source:
     @cached_property
     def includes(self) -> list[str]:
         """What its #include lines name, as written; cheap, so comments are not looked at."""
-        return _INCLUDE.findall(self.text)
+        return _INCLUDE.findall("\n" + self.text)
+
+    @cached_property
+    def _lines(self) -> ctext.Lines:
+        return ctext.Lines(self.text)
 
     def place(self, offset: int) -> Place:
-        return Place(self.path, self.text.count("\n", 0, offset) + 1)
+        return Place(self.path, self._lines.of(offset))
 
     def definition(self, name: str) -> tuple[str, Directive] | None:
         """The value of the last `#define name value`."""
@@ -188,16 +193,14 @@ class _Reading:
         over directives (an #ifdef within TP_STRUCT__entry)."""
         code = source.code
         at = start
-        while match := _WORD.search(code, at, stop):
+        while match := self._next_macro(code, at, stop):
             name = match.group()
             at = match.end()
             known = name in self.reader.macros
-            if not known and name not in self.expander.names():
-                continue
-            opening = _NOT_BLANK.search(code, at)
+            opening = _OPENING.match(code, at)
             call = None
-            if opening and opening.group() == "(":
-                call = ctext.arguments(code, opening.start())
+            if opening:
+                call = ctext.arguments(code, opening.end() - 1)
                 self.unclosed += call is None
                 if self.unclosed > _UNCLOSED:
                     # each costs a look at all that follows
@@ -211,36 +214,49 @@ class _Reading:
             if known and call is None:
                 self.problems.append((place, f"{name}: its bracket is never closed"))
                 continue
-            if not self._record(text if known else self.expander.expand(text), place):
+            if known and call:
+                told = self._record(name, call[0], place)
+            else:
+                told = self._record_all(self.expander.expand(text), place)
+            if not told:
                 self.problems.append((place, f"{name}: makes no event whose name can be told"))
             at = end
         return max(at, stop)
 
-    def _record(self, text: str, place: Place) -> bool:
+    def _next_macro(self, code: str, start: int, stop: int) -> re.Match[str] | None:
+        events, macros = self.reader.macros, self.expander.names()
+        for match in _WORD.finditer(code, start, stop):
+            name = match[0]
+            if name in macros or name in events:
+                return match
+        return None
+
+    def _record_all(self, text: str, place: Place) -> bool:
         told = True
         at = 0
         while match := self.reader.call.search(text, at):
-            macro = self.reader.macros[match[1]]
-            call = ctext.arguments(text, match.end() - 1)
-            args, at = call or ([], len(text))
-            if len(args) <= max(macro.name_at, macro.class_at or 0):
-                told = False
-                continue
-            name = self._plain(args[macro.name_at])
-            if not _IDENTIFIER.match(name):
-                told = False
-                continue
-            name += macro.suffix
-            if macro.kind is EventKind.TRACEPOINT:
-                event_class = None
-            elif macro.class_at is None:
-                event_class = name
-            else:
-                event_class = self._plain(args[macro.class_at])
-            self.events.setdefault(
-                name, Event(name=name, kind=macro.kind, event_class=event_class, place=place)
-            )
+            args, at = ctext.arguments(text, match.end() - 1) or ([], len(text))
+            told &= self._record(match[1], args, place)
         return told
+
+    def _record(self, macro_name: str, args: list[str], place: Place) -> bool:
+        macro = self.reader.macros[macro_name]
+        if len(args) <= max(macro.name_at, macro.class_at or 0):
+            return False
+        name = self._plain(args[macro.name_at])
+        if not _IDENTIFIER.match(name):
+            return False
+        name += macro.suffix
+        if macro.kind is EventKind.TRACEPOINT:
+            event_class = None
+        elif macro.class_at is None:
+            event_class = name
+        else:
+            event_class = self._plain(args[macro.class_at])
+        self.events.setdefault(
+            name, Event(name=name, kind=macro.kind, event_class=event_class, place=place)
+        )
+        return True
 
     def _plain(self, argument: str) -> str:
         if _IDENTIFIER.match(argument) and argument not in self.expander.names():

@@ -19,6 +19,10 @@ Way = tuple[str, Route, str]
 """A folder whose Makefile names an object, the gates on the way to it there, and the object."""
 
 
+Answers = dict[str, tuple[GateResult, str | None]]
+"""What gate_of() and config_of() say of some sources."""
+
+
 class Makefiles:
     """The Makefiles of a tree, read as far as questions need them and then remembered."""
 
@@ -28,6 +32,15 @@ class Makefiles:
         self._below: dict[str, list[str]] = {}
         self._ways: dict[str, list[Way]] = {}
         self._answers: dict[str, GateResult] = {}
+        self._configs: dict[str, str | None] = {}
+
+    def answers(self, sources: Iterable[str]) -> Answers:
+        return {source: (self.gate_of(source), self.config_of(source)) for source in sources}
+
+    def learn(self, answers: Answers) -> None:
+        """Take over what another one, of the same tree, has found out."""
+        for source, (gate, config) in answers.items():
+            self._answers[source], self._configs[source] = gate, config
 
     def gate_of(self, source: str) -> GateResult:
         """The condition under which the object of a .c or .S file is built, y and m alike.
@@ -56,11 +69,14 @@ class Makefiles:
         None when it is always built on its architecture, and when several symbols govern it
         equally.
         """
-        try:
-            nearest = {self._nearest(folder, route) for folder, route, _ in self._routes(source)}
-        except RecursionError:
-            return None
-        return nearest.pop() if len(nearest) == 1 else None
+        if source not in self._configs:
+            try:
+                ways = self._routes(source)
+                nearest = {self._nearest(folder, route) for folder, route, _ in ways}
+            except RecursionError:
+                nearest = set()
+            self._configs[source] = nearest.pop() if len(nearest) == 1 else None
+        return self._configs[source]
 
     def _answer(self, source: str) -> GateResult:
         routes = self._routes(source)

@@ -199,6 +199,9 @@ def _no_collection() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            # what is there counts as looked at, or the next new object would start the search
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 

@@ -59,6 +59,8 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
         self._overlay = overlay
         self._variable = variable
         self._shell = shell
+        self._known_lines: dict[str, Item] = {}
+        self._reuse_tokens = False
         self._files = self._read = self._expansions = 0
         self.filename, self.linenr = "Kconfig", 1
         with self.guarded():
@@ -143,6 +145,34 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
             )
         # _open is called with the place of the source line still current
         super()._enter_file(path)
+
+    # lines: half of them have stood in the files before
+
+    def _next_line(self) -> bool:
+        if self._reuse_tokens:
+            self._reuse_tokens = False
+            return True
+        line = self._readline()
+        if not line:
+            return False
+        self.linenr += 1
+        tokens = self._known_lines.get(line)
+        if tokens is None:
+            self._line_after_help(line)
+            self._reuse_tokens = False
+        else:
+            self._line, self._tokens = line, tokens
+        self._tokens_i = 1
+        return True
+
+    def _tokenize(self, s: str) -> Item:
+        complaints = len(self.found)
+        tokens = super()._tokenize(s)
+        # what a macro comes to depends on the place, and an assignment is more than its tokens
+        lasting = tokens[0] is not None or s.isspace() or s.lstrip()[0] == "#"
+        if lasting and "$" not in s and len(self.found) == complaints:
+            self._known_lines[s] = tokens
+        return tokens
 
     # words
 

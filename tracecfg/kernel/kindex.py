@@ -8,8 +8,9 @@ from tracecfg.errors import UnsupportedTreeError
 from tracecfg.kconfigtext import KconfigIndex
 from tracecfg.kernel.tree import Tree
 
+# a plain newline instead of ^ makes the search several times faster
 _SOURCE = re.compile(
-    r'^[ \t]*(o|r|or)?source[ \t]+(?:"([^"\n]+)"|((?:[\w.$()-]+/)+[\w.-]+|Kconfig[\w.]*))'
+    r'\n[ \t]*+(o|r|or)?source[ \t]++(?:"([^"\n]+)"|((?:[\w.$()-]+/)+[\w.-]+|Kconfig[\w.]*))'
     r"[ \t]*(?:\#.*)?$",
     re.MULTILINE,
 )
@@ -29,7 +30,7 @@ def read_index(tree: Tree) -> KconfigIndex:
         files[path] = text = tree.read(path)
         if "source" not in text:
             continue
-        for match in _SOURCE.finditer(text):
+        for match in _SOURCE.finditer("\n" + text):
             base = path.rpartition("/")[0]
             named = written = match[2] or match[3]
             if "r" in (match[1] or ""):

@@ -14,6 +14,7 @@ import os
 import time
 from array import array
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from tracecfg import __version__, osio
@@ -23,6 +24,9 @@ from tracecfg.kernel.tree import Tree
 
 _RACE = 1.0
 """Seconds: a tree changed this short before a scan may change again within one clock tick."""
+
+_MANY = 500
+"""Folders for whose half a second process is worth starting."""
 
 Listing = Sequence[tuple[str, Sequence[str]]]
 
@@ -56,6 +60,19 @@ def _path(tree: Tree, question: str) -> Path:
 
 def _digest(root: Path, listing: Listing, before: float | None = None) -> str | None:
     """All change times in one number; None when something is gone or changed after `before`."""
+    half = len(listing) // 2
+    second = partial(_times, root, listing[half:])
+    ask = osio.beside(second) if half > _MANY else second
+    first, rest = _times(root, listing[:half]), ask()
+    if first is None or rest is None:
+        return None
+    times = first + rest
+    if before is not None and times and max(times) / 1e9 > before:
+        return None
+    return hashlib.sha256(times.tobytes()).hexdigest()
+
+
+def _times(root: Path, listing: Listing) -> array[int] | None:
     times = array("q")
     lstat = os.lstat
     try:
@@ -65,9 +82,7 @@ def _digest(root: Path, listing: Listing, before: float | None = None) -> str | 
             times.extend([lstat(prefix + name).st_ctime_ns for name in names])
     except OSError:
         return None
-    if before is not None and times and max(times) / 1e9 > before:
-        return None
-    return hashlib.sha256(times.tobytes()).hexdigest()
+    return times
 
 
 def _load(path: Path) -> tuple[Listing, str, str] | None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from tracecfg import osio
 from tracecfg.errors import UnsupportedTreeError
 from tracecfg.kernel import ctext
 from tracecfg.kernel.events import EventMacro, EventReader, Source, event_macros
-from tracecfg.kernel.kbuild import Makefiles
+from tracecfg.kernel.kbuild import Answers, Makefiles
 from tracecfg.kernel.resolve import Includes
 from tracecfg.kernel.search import in_kernel
 from tracecfg.kernel.tree import Tree
-from tracecfg.kernel.users import TRACEPOINT_H, Drafts, Users
+from tracecfg.kernel.users import TRACEPOINT_H, Drafts, Users, words_of_users
 from tracecfg.model import Inventory, Place, TraceSystem
 
 _SYSTEM_NAME = re.compile(r"[A-Za-z0-9_][\w.-]*$")
@@ -20,9 +21,14 @@ _SWITCH = re.compile(r"^#define TRACE_OPTION_\w+ IS_ENABLED\(CONFIG_(\w+)\)", re
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 
 
-def scan(tree: Tree, paths: Iterable[str]) -> Inventory:
-    """The inventory of a tree, from the files that search.candidates() found.
+_MANY = 100
+"""Files for which a second process is worth starting."""
 
+
+def scan(tree: Tree, paths: Iterable[str]) -> Inventory:
+    """The inventory of a tree, from the files that search.search() finds.
+
+    paths: in any order; each is read as soon as it comes
     Raises UnsupportedTreeError where the tree has no include/linux/tracepoint.h that defines
     event macros; any other file that cannot be read or understood becomes a problem.
     """
@@ -33,12 +39,23 @@ def scan(tree: Tree, paths: Iterable[str]) -> Inventory:
         )
     problems: list[tuple[Place, str]] = []
     files: dict[str, Source] = {}
+    words: dict[str, list[str]] = {}
     for path in paths:
         try:
-            files[path] = Source(path, tree.read(path))
+            files[path] = source = Source(path, tree.read(path))
         except UnsupportedTreeError as error:
             problems.append((Place(path, 1), error.message.removeprefix(f"{path}: ")))
-    return _Scan(tree, macros, files, problems).inventory()
+            continue
+        # all that can be done with one file alone is done while the others are still looked for
+        words[path] = words_of_users(source.text)
+        if _is_trace_header(source):
+            _ = source.code
+    return _Scan(tree, macros, dict(sorted(files.items())), words, problems).inventory()
+
+
+def _is_trace_header(source: Source) -> bool:
+    path = source.path
+    return path.endswith(".h") and "trace/define_trace.h" in source.text and in_kernel(path)
 
 
 class _Scan:
@@ -47,6 +64,7 @@ class _Scan:
         tree: Tree,
         macros: Mapping[str, EventMacro],
         files: dict[str, Source],
+        words: Mapping[str, list[str]],
         problems: list[tuple[Place, str]],
     ) -> None:
         self.tree = tree
@@ -57,12 +75,19 @@ class _Scan:
         self.event_macros = macros
         self.drafts = Drafts()
         self.snippets: dict[str, bool] = {}
+        self.makefiles = Makefiles(tree)
+        self.users = Users(self.drafts, files, words, self.includes, self.makefiles)
 
     def inventory(self) -> Inventory:
-        for path, header in self.files.items():
-            if path.endswith(".h") and "trace/define_trace.h" in header.text and in_kernel(path):
+        def ask() -> Answers:
+            return Makefiles(self.tree).answers(self.users.sources())
+
+        answers = osio.beside(ask) if len(self.files) >= _MANY else ask
+        for header in self.files.values():
+            if _is_trace_header(header):
                 self._read_trace_header(header)
-        Users(self.drafts, self.files, self.includes, Makefiles(self.tree)).read()
+        self.makefiles.learn(answers())
+        self.users.read()
         systems = tuple(
             TraceSystem(
                 name=name,
@@ -93,15 +118,15 @@ class _Scan:
         if not _SYSTEM_NAME.match(name):
             self.problems.append((header.place(directive.start), f"TRACE_SYSTEM {name} is no name"))
             return
-        conflict = _CONFLICT.search(header.text)
-        if conflict:
+        marked = "<<<<<<<" in header.text or ">>>>>>>" in header.text
+        if marked and (conflict := _CONFLICT.search(header.text)):
             self.problems.append((header.place(conflict.start()), "merge conflict markers"))
         draft = self.drafts.systems[name]
         draft.headers.append(header.path)
         variable = header.definition("TRACE_SYSTEM_VAR")
         draft.variable = variable[0] if variable else draft.variable
         draft.own_option = draft.own_option or self._own_option(header)
-        switch = _SWITCH.search(header.blanked)
+        switch = _SWITCH.search(header.blanked) if "TRACE_OPTION_" in header.text else None
         draft.switch = draft.switch or (switch[1] if switch else None)
         self.drafts.of_header[header.path] = name
         found = self.event_reader.read(header)

@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from enum import StrEnum
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from tracecfg import osio
 from tracecfg.errors import UnsupportedTreeError
-from tracecfg.kernel.tree import MAX_FILE, Tree
+from tracecfg.kernel.tree import MAX_FILE, Tree, read_all
 
 WORDS = (
     "TRACE_SYSTEM",
@@ -64,12 +63,18 @@ def best_searcher(tree: Tree) -> Searcher:
 
 
 def candidates(tree: Tree, searcher: Searcher) -> list[str]:
-    """Tree-relative paths, sorted, of the files that hold one of WORDS.
+    """What search() finds, sorted."""
+    return sorted(search(tree, searcher))
+
+
+def search(tree: Tree, searcher: Searcher) -> Iterator[str]:
+    """Tree-relative paths of the files that hold one of WORDS, as they are found: a program that
+    looks for them has been started when this returns.
 
     Raises UnsupportedTreeError for a folder that cannot be listed.
     """
     if searcher is Searcher.OWN:
-        return sorted(_read_all(tree))
+        return _read_all(tree)
     patterns = [part for word in WORDS for part in ("-e", word)]
     if searcher is Searcher.RIPGREP:
         globs = [part for top in sorted(NOT_KERNEL) for part in ("-g", f"!/{top}/")]
@@ -97,8 +102,8 @@ def candidates(tree: Tree, searcher: Searcher) -> list[str]:
             *(f"*{suffix}" for suffix in _SOURCE),
             *(f":(exclude){top}/**" for top in sorted(NOT_KERNEL)),
         ]
-    found = osio.run(argv, cwd=tree.root, ok=(0, 1)).split(b"\0")
-    return sorted(os.fsdecode(path).removeprefix("./") for path in found if path)
+    found = osio.pieces(argv, cwd=tree.root, end=b"\0", ok=(0, 1))
+    return (os.fsdecode(path).removeprefix("./") for path in found)
 
 
 def folders(root: Path) -> Iterator[tuple[str, list[str]]]:
@@ -129,11 +134,13 @@ def folders(root: Path) -> Iterator[tuple[str, list[str]]]:
         yield folder, names
 
 
-def _read_all(tree: Tree) -> list[str]:
+def _read_all(tree: Tree) -> Iterator[str]:
+    from concurrent.futures import ProcessPoolExecutor
+
     found = [(str(tree.root), folder, names) for folder, names in folders(tree.root) if names]
     with ProcessPoolExecutor() as pool:
-        chunks = pool.map(_matching, found, chunksize=64)
-        return [path for chunk in chunks for path in chunk]
+        for chunk in pool.map(_matching, found, chunksize=64):
+            yield from chunk
 
 
 def _matching(folder: tuple[str, str, list[str]]) -> list[str]:
@@ -144,16 +151,30 @@ def _matching(folder: tuple[str, str, list[str]]) -> list[str]:
             continue
         path = f"{relative}/{name}" if relative else name
         try:
-            with open(f"{root}/{path}", "rb") as stream:  # noqa: PTH123 - 50,000 files
-                large = os.fstat(stream.fileno()).st_size > MAX_FILE
+            # 50,000 files: twice as fast as a stream
+            descriptor = os.open(f"{root}/{path}", os.O_RDONLY)
+            try:
+                size = os.fstat(descriptor).st_size
                 # a longer one is reported by whoever reads it; here it must not fill the memory
-                data = mmap(stream.fileno(), 0, access=ACCESS_READ) if large else stream.read()
+                large = size > MAX_FILE
+                data = (
+                    mmap(descriptor, 0, access=ACCESS_READ) if large else read_all(descriptor, size)
+                )
+            finally:
+                os.close(descriptor)
         except (OSError, ValueError):
             continue
         # a plain search for each word is several times faster than one pattern of them all
-        if any(data.find(word) >= 0 for word in _WORDS_BYTES):
+        if any(
+            data.find(part) >= 0 and any(data.find(word) >= 0 for word in words)
+            for part, words in _BY_PART
+        ):
             found.append(path)
     return found
 
 
-_WORDS_BYTES = [word.encode() for word in WORDS]
+_PARTS = ("TRACE", "tracepoint_")
+"""What several words have in common: most files have none of them, and one look tells."""
+_BY_PART = [
+    (part.encode(), [word.encode() for word in WORDS if part in word]) for part in _PARTS
+] + [(word.encode(), [word.encode()]) for word in WORDS if not any(part in word for part in _PARTS)]

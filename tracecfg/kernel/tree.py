@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,18 +37,23 @@ class Tree:
         return self.read_bytes(path).decode("utf-8", "surrogateescape")
 
     def read_bytes(self, path: str) -> bytes:
-        full = self.root / path
+        full = f"{self.root}/{path}"
         try:
-            if ".." in path or full.is_symlink() or not _inside(self.root, path.rpartition("/")[0]):
-                full = full.resolve(strict=True)
-                if not full.is_relative_to(self.root):
+            if ".." in path or not _inside(str(self.root), path):
+                end = Path(full).resolve(strict=True)
+                if not end.is_relative_to(self.root):
                     raise UnsupportedTreeError(
-                        f"{path}: leads out of the tree to {full}", "remove the symlink"
+                        f"{path}: leads out of the tree to {end}", "remove the symlink"
                     )
-            with full.open("rb") as stream:
-                if os.fstat(stream.fileno()).st_size > MAX_FILE:
+            # thousands of files: twice as fast as a stream
+            descriptor = os.open(full, os.O_RDONLY)
+            try:
+                size = os.fstat(descriptor).st_size
+                if size > MAX_FILE:
                     raise UnsupportedTreeError(f"{path}: longer than {MAX_FILE >> 20} MB")
-                return stream.read()
+                return read_all(descriptor, size)
+            finally:
+                os.close(descriptor)
         except (OSError, RuntimeError) as error:
             why = error.strerror if isinstance(error, OSError) else "symlink loop"
             raise UnsupportedTreeError(
@@ -54,16 +61,36 @@ class Tree:
             ) from error
 
     def is_file(self, path: str) -> bool:
-        return (self.root / path).is_file()
+        """Raises OSError where it cannot be asked."""
+        try:
+            return stat.S_ISREG(os.stat(f"{self.root}/{path}").st_mode)  # noqa: PTH116 - thousands
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return False
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                return False
+            raise
 
     def is_dir(self, path: str) -> bool:
         return (self.root / path).is_dir()
 
 
-@cache
-def _inside(root: Path, folder: str) -> bool:
-    """Is a folder of the tree really there, not at the end of a symlink? Asked once for each."""
-    return os.path.realpath(root / folder) == os.path.normpath(root / folder)
+def read_all(descriptor: int, size: int) -> bytes:
+    """The whole of an open file, of which at least `size` bytes are expected."""
+    data = os.read(descriptor, size)
+    while more := os.read(descriptor, 1 << 16):
+        data += more
+    return data
+
+
+def _inside(root: str, path: str) -> bool:
+    """Is what a path names really there, not at the end of a symlink?"""
+    folder = path.rpartition("/")[0]
+    return not os.path.islink(f"{root}/{path}") and (not folder or _folder_inside(root, folder))  # noqa: PTH114
+
+
+_folder_inside = cache(_inside)
+"""Asked once for each folder."""
 
 
 def open_tree(path: Path) -> Tree:

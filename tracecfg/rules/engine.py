@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 from tracecfg.errors import UsageError
 from tracecfg.gate import ALWAYS, All, Gate, Sym, all_of, any_of, implies, to_kconfig
@@ -106,12 +107,16 @@ class _Facts:
     name_taken: bool
     unusable: tuple[Place, str] | None
 
-    @property
+    @cached_property
+    def gate(self) -> tuple[Gate | None, Place | None, str]:
+        return system_gate(self.system)
+
+    @cached_property
     def feature(self) -> str | None:
         """The symbol whose feature these tracepoints are: it alone governs the creator, and its
         entry speaks of tracepoints (or has no prompt and a name that does, and is on only where
         something selects it)."""
-        gate, _, _ = system_gate(self.system)
+        gate, _, _ = self.gate
         if gate is None or len(self.system.creators) != 1:
             return None
         innermost = gate.of[-1] if isinstance(gate, All) else gate
@@ -144,7 +149,7 @@ class _Decider:
         if facts.unusable:
             place, reason = facts.unusable
             return Decision(system=system, option=None, skipped=f"{place}: {reason}", reasons=())
-        gate, unknown, why = system_gate(system)
+        gate, unknown, why = facts.gate
         texts = self._texts(gate)
         decided: dict[str, str] = {}
         feature_selects = False

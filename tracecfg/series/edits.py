@@ -24,9 +24,10 @@ _TRACEPOINTS = re.compile(
 )
 _WORD = re.compile(r"[A-Za-z_]\w+")
 _STATIC_FUNCTION = re.compile(
-    r"^static[ \t]+(?!.*\binline\b)(?!.*__maybe_unused)(?P<type>(?:const[ \t]+|struct[ \t]+)*\w+"
-    r"(?:[ \t]*\*+[ \t]*|\s+))(?P<name>\w+)[ \t]*\((?=[^;{]{0,2000}\)\s{0,99}\{)",
-    re.MULTILINE,
+    # the first of its line; text comes first in the pattern because it is found so much faster
+    r"static(?<![^\n]static)[ \t]+(?!.*\binline\b)(?!.*__maybe_unused)"
+    r"(?P<type>(?:const[ \t]+|struct[ \t]+)*\w+(?:[ \t]*\*+[ \t]*|\s+))(?P<name>\w+)[ \t]*"
+    r"\((?=[^;{]{0,2000}\)\s{0,99}\{)"
 )
 
 
@@ -245,7 +246,7 @@ def mark_unused(text: str, switch: Switch, header_texts: Iterable[str]) -> str:
         name = match["name"]
         if (
             name in used
-            and len(re.findall(rf"\b{name}\b", blanked)) == 1
+            and (blanked.count(name) == 1 or len(re.findall(rf"\b{name}\b", blanked)) == 1)
             and not _within(blanked, match.start(), switch.symbol)
         ):
             inserts.append((match.start("type"), "__maybe_unused "))

@@ -189,10 +189,13 @@ def _system_texts(
             edits.guard_enabled(now(path), switch, events),
             "Code that asks whether one of them is on asks the option first.",
         )
-    needs = _cannot_do_without(decision)
     always = {each.place.file for each in system.consumers if not each.configs}
     creators = {creator.place.file for creator in system.creators}
-    for path in sorted({*system.headers, *creators, *always}):
+    guarded = [
+        path for path in sorted({*system.headers, *creators, *always}) if "TRACEPOINTS" in now(path)
+    ]
+    needs = _cannot_do_without(decision) if guarded else []
+    for path in guarded:
         step(
             path,
             edits.guard_blocks(now(path), switch, needs),

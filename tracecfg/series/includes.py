@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 
 from tracecfg.errors import UnsupportedTreeError
 from tracecfg.kernel.kindex import architectures
 from tracecfg.kernel.tree import Tree
 
-_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*([<"][^>"\n]+[>"])', re.MULTILINE)
+_INCLUDE = re.compile(rb'\n[ \t]*+#[ \t]*+include[ \t]*+([<"][^>"\n]+[>"])')
 
 
 def clobbering_includes(tree: Tree, headers: Collection[str]) -> dict[str, frozenset[str]]:
@@ -53,7 +55,7 @@ class _Graph:
             "include/uapi",
             *(f"arch/{arch}/include" for arch in architectures(tree)),
         ]
-        self.known: dict[str, bool] = {}
+        self.files: dict[str, set[str]] = {}
 
     def walk(self, start: Collection[str]) -> dict[str, dict[str, tuple[str, ...]]]:
         """Each reachable header's includes: argument -> the files it can mean."""
@@ -68,7 +70,7 @@ class _Graph:
                 data = self.tree.read_bytes(path)
             except UnsupportedTreeError:
                 continue
-            for found in _INCLUDE.findall(data):
+            for found in _INCLUDE.findall(b"\n" + data):
                 argument = found.decode("utf-8", "surrogateescape")
                 targets = tuple(self._targets(path, argument))
                 edges[path][argument] = targets
@@ -95,6 +97,10 @@ class _Graph:
                 yield path
 
     def _exists(self, path: str) -> bool:
-        if path not in self.known:
-            self.known[path] = self.tree.is_file(path)
-        return self.known[path]
+        """Asked for each folder of each #include: one look at a folder answers for all in it."""
+        folder, _, name = path.rpartition("/")
+        if folder not in self.files:
+            self.files[folder] = set()
+            with suppress(OSError), os.scandir(self.tree.root / folder) as entries:
+                self.files[folder] = {entry.name for entry in entries if entry.is_file()}
+        return name in self.files[folder]

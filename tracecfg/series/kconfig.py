@@ -9,7 +9,7 @@ from tracecfg.kconfigtext import TYPES, Entry, parse_entry, statement
 from tracecfg.model import Option, Select
 from tracecfg.series.core import Render
 
-_CONFIG = re.compile(r"^config (\w+)$", re.MULTILINE)
+_CONFIG = re.compile(r"\nconfig (\w+)(?=\n)")
 
 
 def add_entry(menu: str, option: Option, render: Render) -> str:
@@ -17,7 +17,7 @@ def add_entry(menu: str, option: Option, render: Render) -> str:
 
     Raises UnsupportedTreeError for a menu that is not the series' own.
     """
-    if re.search(rf"^config {option.name}$", menu, re.MULTILINE):
+    if f"\nconfig {option.name}\n" in menu:
         return menu
     end = menu.rfind("\nendmenu")
     if end < 0:
@@ -28,7 +28,7 @@ def add_entry(menu: str, option: Option, render: Render) -> str:
     at = end + 1
     for match in _CONFIG.finditer(menu):
         if match[1] > option.name:
-            at = match.start()
+            at = match.start() + 1
             break
     depends = statement(f"depends on {option.depends}") if option.depends else []
     entry = render("entry.kconfig", option=option, depends=depends)

@@ -13,6 +13,7 @@ from tracecfg import __version__, osio, planning
 from tracecfg.errors import TracecfgError, UnsupportedTreeError, UsageError
 from tracecfg.kernel import gitrepo, kconf
 from tracecfg.kernel.kindex import architectures, read_index
+from tracecfg.kernel.search import best_searcher, search
 from tracecfg.kernel.tree import Tree, open_tree
 from tracecfg.series import write
 from tracecfg.series.core import SOURCES_TRACE
@@ -70,12 +71,16 @@ def generate(request: Request) -> Result:
     if request.output is not None:
         write.check_folder(request.output, request.force)
     author = _author(tree, request.author)
+    paths = search(tree, best_searcher(tree))
     kconfig = read_index(tree)
     conflicts = kconfig.conflicts()
     if conflicts:
         raise UnsupportedTreeError(f"{conflicts[0]}: merge conflict markers", "resolve them first")
-    plan = planning.plan_tree(tree, kconfig, rules=request.rules, prefix=request.prefix)
+    plan = planning.plan_from(
+        tree, paths, rules=request.rules, prefix=request.prefix, kconfig=kconfig
+    )
     chosen = planning.choose(plan, request.subsystems)
+    changed = osio.beside(lambda: gitrepo.local_changes(tree))
     headers = [path for each in plan.decisions for path in each.system.headers]
     series = generate_series(
         plan,
@@ -88,11 +93,11 @@ def generate(request: Request) -> Result:
         trailers=_trailers(tree, author, request),
     )
     notes = [f"{place}: {reason}" for place, reason in plan.problems]
-    changed = gitrepo.local_changes(tree)
-    notes += [changed] if changed else []
-    notes += _kconfig_check(tree, series)
+    notes += [said] if (said := changed()) else []
+    check = osio.beside(lambda: _kconfig_check(tree, series))
     if request.in_place:
         changes = _final_changes(series)
+        notes += check()
         if not request.dry_run:
             write.in_place(tree.root, changes)
         return Result(
@@ -104,6 +109,7 @@ def generate(request: Request) -> Result:
         )
     assert request.output is not None
     files = _files(series, author, _date(tree), request.style, templates, plan.version)
+    notes += check()
     if not request.dry_run and files:
         write.folder(request.output, files)
     return Result(
