@@ -17,7 +17,7 @@ MENU = Templates().render("menu.kconfig")
 
 def option(name: str, depends: str = "") -> Option:
     return Option(name=name, prompt=name.lower(), depends=depends, default="y",
-                  help_text="One.\n\nTwo.", selects=())  # fmt: skip
+                  explained=("One.", "Two."), selects=())  # fmt: skip
 
 
 def with_entries(names: list[str], depends: str = "A && B") -> str:

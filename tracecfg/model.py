@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -152,14 +153,23 @@ class Select:
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """The Kconfig entry of one trace system. depends: "" for none; help_text: its paragraphs"""
+    """The Kconfig entry of one trace system. depends: "" for none; explained: the
+    paragraphs of its help text"""
 
     name: str
     prompt: str
     depends: str
     default: str
-    help_text: str
+    explained: tuple[str, ...]
     selects: tuple[Select, ...]
+
+    @property
+    def help_text(self) -> str:
+        """Paragraphs of lines that fit behind a Kconfig help text's indent."""
+        return "\n\n".join(
+            textwrap.fill(part, 68, break_long_words=False, break_on_hyphens=False)
+            for part in self.explained
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

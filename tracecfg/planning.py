@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -83,7 +82,7 @@ def scan_json(tree: Tree, *, rules: Path | None, prefix: str, fresh: bool) -> st
         planned = plan(tree, rules=rules, prefix=prefix)
         from tracecfg import report
 
-        return json.dumps(report.scan_json(planned), indent=1)
+        return report.json_text(report.scan_json(planned))
 
     if fresh:
         return answer()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
+from json.encoder import encode_basestring_ascii as quoted
 from typing import TYPE_CHECKING, Any
 
 from tracecfg.gate import Gate, to_kconfig
@@ -99,6 +101,26 @@ def _system_json(decision: Decision) -> dict[str, Any]:
     if unknown is not None:
         shown["gate_unknown"] = {"file": unknown.file, "line": unknown.line, "reason": why}
     return shown
+
+
+def json_text(value: Any, start: str = "\n") -> str:
+    """What json.dumps(value, indent=1) gives, of strings, whole numbers, lists and dicts, in a third
+    of the time: with an indent it does not use its fast encoder.
+
+    start: what a line of the value's begins with
+    """
+    if isinstance(value, str):
+        return quoted(value)
+    if type(value) is int:
+        return str(value)
+    if isinstance(value, dict) and value:
+        inner = start + " "
+        parts = [f"{quoted(key)}: {json_text(each, inner)}" for key, each in value.items()]
+        return f"{{{inner}{f',{inner}'.join(parts)}{start}}}"
+    if isinstance(value, list) and value:
+        inner = start + " "
+        return f"[{inner}{f',{inner}'.join([json_text(each, inner) for each in value])}{start}]"
+    return json.dumps(value)
 
 
 def scan_table(result: dict[str, Any]) -> str:

@@ -95,7 +95,7 @@ def show(
 
     chosen = planning.choose(plan, subsystems)
     if as_json:
-        print(json.dumps(report.scan_json(plan, chosen), indent=1))
+        print(report.json_text(report.scan_json(plan, chosen)))
     else:
         print(
             "\n\n".join(report.show(each) for each in plan.decisions if each.system.name in chosen)
@@ -174,7 +174,5 @@ def generate(
     for note in result.notes:
         print(f"tracecfg: {note}", file=sys.stderr)
     print(
-        json.dumps(report.generate_json(result), indent=1)
-        if as_json
-        else report.generate_text(result)
+        report.json_text(report.generate_json(result)) if as_json else report.generate_text(result)
     )

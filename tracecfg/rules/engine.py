@@ -23,7 +23,7 @@ from tracecfg.model import (
     Select,
     TraceSystem,
 )
-from tracecfg.rules.helptext import help_text
+from tracecfg.rules.helptext import paragraphs
 from tracecfg.rules.rule import Match, Rule
 
 PREFIX = "TRACING_"
@@ -181,7 +181,7 @@ class _Decider:
             prompt=decided["prompt"],
             depends=decided.get("depends", ""),
             default=decided["default"],
-            help_text=help_text(
+            explained=paragraphs(
                 system, [*self.notes, *filter(None, [decided.get("help")])], decided["default"]
             ),
             selects=tuple(sorted(set(selects))),

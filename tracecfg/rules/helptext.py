@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 from tracecfg.model import EventKind, TraceSystem
@@ -10,8 +9,7 @@ from tracecfg.model import EventKind, TraceSystem
 _SHOWN_EVENTS = 8
 
 
-def help_text(system: TraceSystem, notes: Sequence[str], default: str) -> str:
-    """Paragraphs of lines that fit behind a Kconfig help text's indent."""
+def paragraphs(system: TraceSystem, notes: Sequence[str], default: str) -> tuple[str, ...]:
     names = [event.name for event in system.events]
     shown = ", ".join(names[:_SHOWN_EVENTS])
     if len(names) > _SHOWN_EVENTS:
@@ -21,13 +19,9 @@ def help_text(system: TraceSystem, notes: Sequence[str], default: str) -> str:
     costs = "Say N to save the memory they take"
     if any(event.kind is not EventKind.TRACEPOINT for event in system.events):
         costs += f"; the events are then missing from events/{system.name} in tracefs"
-    paragraphs = [
+    return (
         f"Compile in the {count} of the trace system {system.name}, defined in {where}"
         + (f": {shown}." if names else "."),
         *notes,
         f"{costs}. If unsure, say {default.upper()}.",
-    ]
-    return "\n\n".join(
-        textwrap.fill(part, 68, break_long_words=False, break_on_hyphens=False)
-        for part in paragraphs
     )
