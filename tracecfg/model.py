@@ -5,12 +5,12 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from tracecfg.gate import Gate
 
 
-@dataclass(frozen=True, order=True)
-class Place:
+class Place(NamedTuple):
     """file: relative to the tree's root; line: from 1"""
 
     file: str
@@ -33,8 +33,7 @@ class EventKind(StrEnum):
     SYSCALL = "syscall"
 
 
-@dataclass(frozen=True, kw_only=True, order=True)
-class Event:
+class Event(NamedTuple):
     """event_class: the DECLARE_EVENT_CLASS it is made from; its own name for a TRACE_EVENT;
     None for a bare tracepoint"""
 

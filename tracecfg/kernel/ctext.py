@@ -32,6 +32,7 @@ def _bracketed(depth: int) -> str:
 
 
 _BRACKETED_OR_MARK = re.compile(rf"{_bracketed(5)}|([][(){{}},])")
+_ARGUMENT = re.compile(rf"\s*+((?:[^][(){{}},]++|{_bracketed(5)})*+)([,)}}\]])")
 
 
 @lru_cache(maxsize=32)
@@ -43,11 +44,12 @@ def blank(text: str) -> str:
 
 def _blank_match(match: re.Match[str]) -> str:
     found = match.group()
-    if found[0] == "#":
+    first = found[0]
+    if first == "#":
         return found
-    if found[0] in "\"'":
+    if first in "\"'":
         last = found[-1] if len(found) > 1 and found[-1] == found[0] else ""
-        return found[0] + _spaces(found[1 : len(found) - len(last)]) + last
+        return first + _spaces(found[1 : len(found) - len(last)]) + last
     return _spaces(found)
 
 
@@ -114,9 +116,16 @@ def arguments(blanked: str, opening: int) -> tuple[list[str], int] | None:
 
     None when the bracket is never closed.
     """
-    depth = 1
     parts: list[str] = []
     start = opening + 1
+    while argument := _ARGUMENT.match(blanked, start):
+        text, mark = argument.groups()
+        parts.append(text.rstrip())
+        start = argument.end()
+        if mark != ",":
+            return parts, start
+    # brackets deeper within each other
+    depth = 1
     for match in _BRACKETED_OR_MARK.finditer(blanked, start):
         char = match[1]
         if char is None:

@@ -267,7 +267,7 @@ class _Reading:
 def _eventful(source: Source, expander: Expander) -> set[str]:
     """The names of a file's own macros that lead to an event, by body, in turn."""
     found: set[str] = set()
-    left = [(macro.name, set(_WORD.findall(macro.body))) for macro in source.defines.values()]
+    left = [(macro.name, macro.names) for macro in source.defines.values()]
     grown = True
     while grown:
         grown = False

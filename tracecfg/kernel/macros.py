@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from tracecfg.kernel.ctext import Directive, arguments
 
@@ -34,6 +35,15 @@ class Macro:
     params: tuple[str, ...] | None
     variadic: bool
     body: str
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The words of the body."""
+        return frozenset(_NAME.findall(self.body))
+
+    @cached_property
+    def tokens(self) -> list[str]:
+        return _TOKEN.findall(self.body)
 
 
 def parse_define(directive: Directive) -> Macro | None:
@@ -67,7 +77,7 @@ class Expander:
         known = self._macros.setdefault(macro.name, [])
         if macro not in known:
             known.append(macro)
-        if self.leads_to_event(macro.body):
+        if self.leads_to(macro.names):
             self._mark(macro.name)
 
     def _mark(self, name: str) -> None:
@@ -82,7 +92,7 @@ class Expander:
                 other
                 for other, known in self._macros.items()
                 if other not in self._eventful
-                and any(new in _NAME.findall(macro.body) for macro in known)
+                and any(new in macro.names for macro in known)
             ]
 
     def undefine(self, name: str) -> None:
@@ -148,12 +158,12 @@ class Expander:
             fixed = len(params) - 1
             args = [*args[:fixed], ", ".join(args[fixed:])]
         values = dict(zip(params, [*args, *[""] * (len(params) - len(args))], strict=False))
-        tokens = _TOKEN.findall(macro.body)
+        tokens = macro.tokens
         out: list[str] = []
         for index, token in enumerate(tokens):
             if token not in values:
                 out.append(token)
-            elif _pasted(tokens, index) or not self._macros.keys() & set(
+            elif _pasted(tokens, index) or self._macros.keys().isdisjoint(
                 _NAME.findall(values[token])
             ):
                 out.append(values[token])
