@@ -21,6 +21,7 @@ _DEFINE = re.compile(r"(?P<name>\w+)(?:\((?P<params>[^)]*)\))?(?P<body>.*)", re.
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _ENDS_IN_NAME = re.compile(r"[A-Za-z_]\w*$")
 _TOKEN = re.compile(r"\#\#?|[A-Za-z_]\w*|\"[^\"]*\"|\s+|[^\s\w]|\w+")
+_PASTE = re.compile(r"\s*\#\#\s*")
 
 
 class ExpansionTooLongError(Exception):
@@ -44,6 +45,16 @@ class Macro:
     @cached_property
     def tokens(self) -> list[str]:
         return _TOKEN.findall(self.body)
+
+    @cached_property
+    def slots(self) -> list[tuple[int, bool]]:
+        """Which tokens are parameters, and whether each is pasted as it is given."""
+        params = self.params or ()
+        return [
+            (index, _pasted(self.tokens, index))
+            for index, token in enumerate(self.tokens)
+            if token in params
+        ]
 
 
 def parse_define(directive: Directive) -> Macro | None:
@@ -114,6 +125,8 @@ class Expander:
 
         Raises ExpansionTooLongError.
         """
+        if self._macros.keys().isdisjoint(_NAME.findall(text)):
+            return text
         out: list[str] = []
         at = 0
         for match in _NAME.finditer(text):
@@ -158,18 +171,13 @@ class Expander:
             fixed = len(params) - 1
             args = [*args[:fixed], ", ".join(args[fixed:])]
         values = dict(zip(params, [*args, *[""] * (len(params) - len(args))], strict=False))
-        tokens = macro.tokens
-        out: list[str] = []
-        for index, token in enumerate(tokens):
-            if token not in values:
-                out.append(token)
-            elif _pasted(tokens, index) or self._macros.keys().isdisjoint(
-                _NAME.findall(values[token])
-            ):
-                out.append(values[token])
-            else:
-                out.append(self.expand(self._spend(values[token]), hidden))
-        return re.sub(r"\s*\#\#\s*", "", "".join(out))
+        out = macro.tokens.copy()
+        for index, pasted in macro.slots:
+            value = values[out[index]]
+            if not pasted and not self._macros.keys().isdisjoint(_NAME.findall(value)):
+                value = self.expand(self._spend(value), hidden)
+            out[index] = value
+        return _PASTE.sub("", "".join(out))
 
 
 def _call(text: str, at: int) -> tuple[list[str], int] | None:

@@ -140,6 +140,8 @@ class _Scan:
     def _own_option(self, header: Source) -> str | None:
         """The symbol without which a header defines its events away: by NOTRACE (the option of
         2015), or by a TRACE_EVENT of its own that makes empty functions (wireless drivers)."""
+        if "CONFIG_" not in header.text:
+            return None
         for directive, arms in ctext.conditionals(header.directives):
             if directive.word != "define":
                 continue
