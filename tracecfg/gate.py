@@ -99,6 +99,8 @@ def negate(gate: Gate) -> Gate:
 @lru_cache(maxsize=1 << 12)
 def implies(a: Gate, b: Gate) -> bool:
     """Whether b holds whenever a does; False also when there are too many symbols to tell."""
+    if isinstance(a, Sym) and isinstance(b, Sym):
+        return a == b
     counterexample = all_of((a, negate(b)))
     if isinstance(counterexample, Const):
         return not counterexample.value

@@ -102,8 +102,7 @@ class Expander:
             todo += [
                 other
                 for other, known in self._macros.items()
-                if other not in self._eventful
-                and any(new in macro.names for macro in known)
+                if other not in self._eventful and any(new in macro.names for macro in known)
             ]
 
     def undefine(self, name: str) -> None:

@@ -86,6 +86,7 @@ class _Scan:
         for header in self.files.values():
             if _is_trace_header(header):
                 self._read_trace_header(header)
+        self.users.prepare()
         self.makefiles.learn(answers())
         self.users.read()
         systems = tuple(

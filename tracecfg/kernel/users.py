@@ -118,6 +118,12 @@ class Users:
         """The files of which read() may ask the Makefiles."""
         return [each.path for each in self.beginnings if each.path.endswith(".c")]
 
+    def prepare(self) -> None:
+        """What read() does without the Makefiles, which may still be read by another process."""
+        for beginning in self.beginnings:
+            only_creates = self.words[beginning.path] == ["CREATE_TRACE_POINTS"]
+            _ = beginning.directives if only_creates else beginning.code
+
     def read(self) -> None:
         """Add every creator, export, use and consumer to the drafts."""
         for beginning in self.beginnings:

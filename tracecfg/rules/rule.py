@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +20,7 @@ class Match:
     consumer_always_built: bool | None = None
     gate: str | None = None
 
-    @property
+    @cached_property
     def on_consumer(self) -> bool:
         """Does the rule speak of one consumer of a system, not of the system?"""
         return any(
