@@ -20,6 +20,7 @@ KINDS = ("cli", "planning", "rules", "series", "report", "templating")
 
 PURE = [
     "tracecfg.gate",
+    "tracecfg.gatetext",
     "tracecfg.kconfigtext",
     "tracecfg.model",
     "tracecfg.report",

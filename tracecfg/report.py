@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from tracecfg.gate import Gate, to_kconfig
+from tracecfg.gate import Gate
+from tracecfg.gatetext import to_kconfig
 from tracecfg.model import Decision, EventKind, Plan
 from tracecfg.rules.engine import system_gate
 
