@@ -16,7 +16,8 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command; the exit code."""
     try:
-        result = application(args=arguments, prog_name="tracecfg", standalone_mode=False)
+        wanted = arguments[0] if arguments else None
+        result = application(wanted)(args=arguments, prog_name="tracecfg", standalone_mode=False)
         if result == errors.INTERRUPTED:
             # typer turns the interrupt into this code, without a word
             raise KeyboardInterrupt

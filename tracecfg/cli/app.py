@@ -1,22 +1,40 @@
-"""The typer application and its command groups."""
+"""The typer application; a call builds the one command it needs, help and completion all."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from tracecfg import __version__
-from tracecfg.cli import tree
+from tracecfg import __doc__, __version__
 
-application = typer.Typer(
-    name="tracecfg",
-    help="Decide which kernel subsystems can be traced: at build time, at boot and at run time.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+COMMANDS = {
+    "scan": "tree:scan",
+    "show": "tree:show",
+    "generate": "tree:generate",
+}
+"""Command to module:function in tracecfg.cli, in the order of the help text."""
+
+
+def application(wanted: str | None = None) -> typer.Typer:
+    """The application with the command `wanted` alone, or with all when there is no such command.
+
+    typer looks into every parameter of every command it is told of, on every call.
+    """
+    made = typer.Typer(
+        name="tracecfg",
+        help=__doc__,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    made.callback()(_options)
+    for name in [wanted] if wanted in COMMANDS else COMMANDS:
+        module, _, function = COMMANDS[name].partition(":")
+        made.command(name)(getattr(import_module(f"tracecfg.cli.{module}"), function))
+    return made
 
 
 def _version(wanted: bool) -> None:
@@ -25,13 +43,9 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@application.callback()
 def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Options of every command."""
-
-
-tree.register(application)
