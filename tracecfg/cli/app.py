@@ -13,8 +13,12 @@ COMMANDS = {
     "scan": "tree:scan",
     "show": "tree:show",
     "generate": "tree:generate",
+    "explain": "explain:explain",
+    "hints": "explain:hints",
 }
 """Command to module:function in tracecfg.cli, in the order of the help text."""
+HIDDEN = {"hints"}
+"""For those who work on tracecfg itself."""
 
 
 def application(wanted: str | None = None) -> typer.Typer:
@@ -33,7 +37,9 @@ def application(wanted: str | None = None) -> typer.Typer:
     made.callback()(_options)
     for name in [wanted] if wanted in COMMANDS else COMMANDS:
         module, _, function = COMMANDS[name].partition(":")
-        made.command(name)(getattr(import_module(f"tracecfg.cli.{module}"), function))
+        made.command(name, hidden=name in HIDDEN)(
+            getattr(import_module(f"tracecfg.cli.{module}"), function)
+        )
     return made
 
 

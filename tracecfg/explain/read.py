@@ -1,0 +1,182 @@
+"""Collects the facts about the running kernel; everything that needs no privilege needs none."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import zlib
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+
+from tracecfg.errors import UsageError
+from tracecfg.explain import hints, kconfig, modindex
+from tracecfg.explain.facts import Access, Facts, Tracefs
+from tracecfg.explain.kconfig import KernelConfig
+
+_MAX_CONFIG = 1 << 23
+"""Bytes; an allmodconfig has a twentieth."""
+
+
+def read(
+    names: Iterable[str], *, config: Path | None, tracefs: Path | None, root: Path = Path("/")
+) -> Facts:
+    """All that decide() needs about some subsystems and events.
+
+    config: the kernel's configuration, instead of the running kernel's own
+    tracefs: where it is mounted, instead of the place that the mounts tell
+    root: where /proc, /sys, /boot and /lib are
+    Raises UsageError for a `config` or `tracefs` that is not one.
+    """
+    release = _first_line(root / "proc/sys/kernel/osrelease") or os.uname().release
+    found, looked = _own_config(root, release) if config is None else (_named_config(config), ())
+    seen = _tracefs(list(names), tracefs, root)
+    modules, note = modindex.stored(root / "lib/modules" / release, release)
+    return Facts(
+        release=release,
+        tracefs=seen,
+        hints=hints.load(
+            resources.files("tracecfg.explain").joinpath("hints.json").read_text(encoding="utf-8")
+        ),
+        config=found,
+        looked_for=looked,
+        lockdown=_lockdown(root),
+        loaded=_loaded(root),
+        modules=modules,
+        modules_note=note,
+        tracepoints=None if seen.access is Access.READABLE else _tracepoints(root),
+    )
+
+
+def modules_folder(root: Path = Path("/")) -> tuple[Path, str]:
+    """Where the running kernel's modules are installed, and its release."""
+    release = _first_line(root / "proc/sys/kernel/osrelease") or os.uname().release
+    return root / "lib/modules" / release, release
+
+
+def _named_config(path: Path) -> KernelConfig:
+    try:
+        found = _config(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if found is None:
+        raise UsageError(
+            f"{path}: no kernel configuration", "--kernel-config names a .config or config.gz"
+        )
+    return found
+
+
+def _own_config(root: Path, release: str) -> tuple[KernelConfig | None, tuple[str, ...]]:
+    places = [
+        root / "proc/config.gz",
+        root / f"boot/config-{release}",
+        root / f"lib/modules/{release}/config",
+        root / f"lib/modules/{release}/build/.config",
+    ]
+    for path in places:
+        try:
+            found = _config(path)
+        except OSError:
+            continue
+        if found is not None:
+            return found, ()
+    return None, tuple(map(str, places))
+
+
+def _config(path: Path) -> KernelConfig | None:
+    with path.open("rb") as stream:
+        zipped = stream.read(2) == b"\x1f\x8b"
+        stream.seek(0)
+        try:
+            with gzip.open(stream) if zipped else stream as plain:
+                data = plain.read(_MAX_CONFIG)
+        except (EOFError, zlib.error) as error:
+            raise OSError(f"not a complete gzip file: {error}") from error
+    return kconfig.parse(data.decode(errors="replace"), str(path))
+
+
+def _tracefs(names: list[str], given: Path | None, root: Path) -> Tracefs:
+    where = given if given is not None else _mounted(root)
+    if where is None:
+        types = _text(root / "proc/filesystems").split()
+        lacking = bool(types) and "tracefs" not in types
+        return Tracefs(access=Access.NOT_IN_KERNEL if lacking else Access.NOT_MOUNTED)
+    if given is not None and os.access(given, os.X_OK) and not _is_folder(given / "events"):
+        raise UsageError(f"{given}: no tracefs: it has no events folder")
+    by_path = {name: _there(where / "events", name) for name in names}
+    try:
+        listed = (where / "available_events").read_text(encoding="utf-8", errors="replace")
+    except PermissionError:
+        # a member of an allow group may see the events' folders all the same
+        access = Access.READABLE if any(by_path.values()) else Access.NO_PERMISSION
+        return Tracefs(access=access, path=str(where), by_path=by_path)
+    except OSError:
+        listed = ""
+    return Tracefs(
+        access=Access.READABLE,
+        path=str(where),
+        events=frozenset(listed.split()),
+        by_path=by_path,
+    )
+
+
+def _there(events: Path, name: str) -> bool | None:
+    system, _, event = name.partition(":")
+    try:
+        (events / system / event if event else events / system).stat()
+    except PermissionError:
+        return None
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _mounted(root: Path) -> Path | None:
+    below_debugfs = None
+    for line in _text(root / "proc/self/mounts").splitlines():
+        fields = line.split()
+        if len(fields) < 3:
+            continue
+        # spaces and the like are octal in there
+        place = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), fields[1])
+        if fields[2] == "tracefs":
+            return Path(place)
+        if fields[2] == "debugfs" and _is_folder(Path(place, "tracing/events")):
+            below_debugfs = Path(place, "tracing")
+    return below_debugfs
+
+
+def _lockdown(root: Path) -> str | None:
+    """The mode in brackets of `none [integrity] confidentiality`."""
+    found = re.search(r"\[(\w+)\]", _text(root / "sys/kernel/security/lockdown"))
+    return found[1] if found else None
+
+
+def _loaded(root: Path) -> frozenset[str]:
+    lines = _text(root / "proc/modules").splitlines()
+    return frozenset(line.split(" ", 1)[0] for line in lines)
+
+
+def _tracepoints(root: Path) -> frozenset[str] | None:
+    text = _text(root / "proc/kallsyms")
+    # __traceiter_* are functions and so there without KALLSYMS_ALL, since they exist
+    return frozenset(re.findall(r"\b__(?:traceiter|tracepoint)_(\w+)", text)) if text else None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _first_line(path: Path) -> str:
+    return _text(path).partition("\n")[0].strip()
