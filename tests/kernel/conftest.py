@@ -1,6 +1,7 @@
 from tests.kernel.lab.fixtures import (
     converted_tree,
     linux_tree,
+    runtime_build,
     tiny_build,
     tiny_build_all_on,
     tiny_build_only_gpio,
@@ -9,6 +10,7 @@ from tests.kernel.lab.fixtures import (
 __all__ = [
     "converted_tree",
     "linux_tree",
+    "runtime_build",
     "tiny_build",
     "tiny_build_all_on",
     "tiny_build_only_gpio",

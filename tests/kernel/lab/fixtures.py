@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.kernel.lab import trees
-from tests.kernel.lab.build import TINY, Build, build, fragment
+from tests.kernel.lab.build import RUNTIME, TINY, Build, build, fragment
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +33,12 @@ def converted_tree(linux_tree: Path, tmp_path_factory: pytest.TempPathFactory) -
 def tiny_build(linux_tree: Path) -> Build:
     """Unpatched."""
     return build("tiny", linux_tree, [TINY])
+
+
+@pytest.fixture(scope="session")
+def runtime_build(linux_tree: Path) -> Build:
+    """Unpatched, with all that the run-time commands can meet."""
+    return build("runtime", linux_tree, [TINY, RUNTIME])
 
 
 @pytest.fixture(scope="session")
