@@ -158,7 +158,7 @@ HIDDEN = Tracefs(access=Access.NO_PERMISSION, path="/t", by_path={"irq": None})
 
 
 @pytest.mark.parametrize(
-    ("tracefs", "lockdown", "cause"),
+    ("tracefs", "mode", "cause"),
     [
         (HIDDEN, "none", Cause.NO_PERMISSION),
         (HIDDEN, None, Cause.NO_PERMISSION),
@@ -169,9 +169,10 @@ HIDDEN = Tracefs(access=Access.NO_PERMISSION, path="/t", by_path={"irq": None})
 )
 @pytest.mark.parametrize("present", [True, None])
 def test_what_stands_between_the_user_and_tracefs(
-    tracefs: Tracefs, lockdown: str | None, cause: Cause, present: bool | None
+    tracefs: Tracefs, mode: str | None, cause: Cause, present: bool | None
 ) -> None:
     tracepoints = frozenset({"irq_handler_entry"} if present else {"other"})
+    lockdown = ("/sys/kernel/security/lockdown", mode) if mode else None
     answer = explain("irq", facts(tracefs=tracefs, lockdown=lockdown, tracepoints=tracepoints))
     assert (answer.cause, answer.present) == (cause, present)
 
@@ -204,7 +205,15 @@ def test_without_any_configuration_the_files_that_were_looked_for_are_named() ->
     assert answer.cause is Cause.UNDETERMINED
     assert "/proc/config.gz, /boot/config-6.12-test: none of these" in says(answer)
     assert "hint: Linux" in says(answer)
+    assert "CONFIG_TRACING_GPIO" in says(answer)
     assert "--kernel-config" in answer.remedy
+
+
+def test_an_empty_tracefs_is_said_to_be_empty() -> None:
+    tracefs = replace(SEEN, events=frozenset(), empty=True)
+    answer = explain("irq", facts(tracefs=tracefs))
+    assert answer.cause is Cause.UNDETERMINED
+    assert "tracefs is empty" in answer.summary
 
 
 def test_what_nothing_explains_is_said_to_be_so() -> None:

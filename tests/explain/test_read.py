@@ -50,13 +50,21 @@ def facts(root: Path, *names: str, config: Path | None = None) -> Facts:
 def test_what_a_machine_tells(machine: Path) -> None:
     (machine / "proc/config.gz").write_bytes(gzip.compress(CONFIG.encode()))
     found = facts(machine, "irq", "gpio")
-    assert (found.release, found.lockdown) == (RELEASE, "integrity")
+    assert (found.release, found.has_modules) == (RELEASE, True)
+    assert found.lockdown == ("/sys/kernel/security/lockdown", "integrity")
     assert found.loaded == frozenset({"xfs"})
     assert found.tracefs.events == frozenset({"irq:irq_handler_entry"})
     assert found.tracefs.by_path == {"irq": True, "gpio": False}
     assert found.config is not None
     assert found.config.place("TRACING_GPIO") == f"{machine}/proc/config.gz:2"
     assert explain("gpio", found).options == ("CONFIG_TRACING_GPIO",)
+
+
+def test_lockdown_is_known_without_securityfs(machine: Path) -> None:
+    (machine / "sys/kernel/security/lockdown").unlink()
+    assert facts(machine).lockdown is None
+    (machine / "proc/cmdline").write_text("ro nolockdown=x lockdown=confidentiality\n")
+    assert facts(machine).lockdown == ("/proc/cmdline", "confidentiality")
 
 
 @pytest.mark.parametrize("where", [f"boot/config-{RELEASE}", f"lib/modules/{RELEASE}/config"])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 from tracecfg.explain.answer import Cause, Evidence, Explanation
+from tracecfg.explain.case import Case
 from tracecfg.explain.facts import Access, Facts
 from tracecfg.explain.gates import built_in, lacking
-from tracecfg.explain.names import Asked, resolve
-from tracecfg.gate import Gate, holds, symbols, to_kconfig
+from tracecfg.explain.names import resolve
+from tracecfg.gate import holds, symbols
 
 _SHOWN = 6
 """Options of a gate that are shown as evidence."""
@@ -18,7 +16,7 @@ _SHOWN = 6
 def explain(name: str, facts: Facts) -> Explanation:
     """name: a subsystem, system:event, or an event's name alone."""
     asked = resolve(name, facts)
-    case = _Case(facts, asked)
+    case = Case(facts, asked)
     if case.present:
         return _present(case)
     for check in (
@@ -38,55 +36,7 @@ def explain(name: str, facts: Facts) -> Explanation:
     return _undetermined(case)
 
 
-@dataclass(frozen=True)
-class _Case:
-    facts: Facts
-    asked: Asked
-
-    @property
-    def present(self) -> bool:
-        tracefs, asked = self.facts.tracefs, self.asked
-        if tracefs.by_path.get(asked.name):
-            return True
-        events = tracefs.events or ()
-        if asked.event is not None:
-            return f"{asked.system}:{asked.event}" in events
-        return any(each.startswith(f"{asked.system}:") for each in events)
-
-    @property
-    def in_kernel(self) -> bool:
-        """Whether the running kernel has the code of its tracepoints, tracefs or not."""
-        known = self.facts.hints.systems.get(self.asked.system)
-        names = {self.asked.event} if self.asked.event else known.events if known else set()
-        return bool(names & (self.facts.tracepoints or frozenset()))
-
-    @property
-    def gate(self) -> Gate | None:
-        known = self.facts.hints.systems.get(self.asked.system)
-        if known is None:
-            return None
-        return known.gate(self.asked.event if self.asked.event in known.events else None)
-
-    def option_names(self) -> tuple[str, ...]:
-        """Symbols that may switch this system: of a series, with its old prefix, its own."""
-        known = self.facts.hints.systems.get(self.asked.system)
-        derived = "".join(c if c.isalnum() else "_" for c in self.asked.system.upper())
-        names = [f"TRACING_{derived}", f"TRACING_EVENTS_{derived}"]
-        if known is not None:
-            names += [known.option, known.own_option]
-        return tuple(dict.fromkeys(name for name in names if name))
-
-    def hint_source(self) -> str:
-        return f"Linux {self.facts.hints.version}"
-
-    def seen(self) -> Iterator[Evidence]:
-        tracefs = self.facts.tracefs
-        if tracefs.events is not None:
-            path = f"{tracefs.path}/available_events"
-            yield Evidence(path, f"{len(tracefs.events)} events, none of {self.asked.name}")
-
-
-def _present(case: _Case) -> Explanation:
+def _present(case: Case) -> Explanation:
     tracefs, asked = case.facts.tracefs, case.asked
     if asked.event is not None:
         evidence = Evidence(f"{tracefs.path}/events/{asked.system}/{asked.event}", "it is there")
@@ -103,7 +53,7 @@ def _present(case: _Case) -> Explanation:
     )
 
 
-def _no_event_tracing(case: _Case) -> Explanation | None:
+def _no_event_tracing(case: Case) -> Explanation | None:
     config, tracefs = case.facts.config, case.facts.tracefs
     if config is not None and not config.on("EVENT_TRACING"):
         options = ("FTRACE", "EVENT_TRACING")
@@ -123,7 +73,7 @@ def _no_event_tracing(case: _Case) -> Explanation | None:
     )
 
 
-def _option_off(case: _Case) -> Explanation | None:
+def _option_off(case: Case) -> Explanation | None:
     config = case.facts.config
     off = [name for name in case.option_names() if config is not None and config.off(name)]
     if config is None or not off:
@@ -140,7 +90,7 @@ def _option_off(case: _Case) -> Explanation | None:
     )
 
 
-def _unknown(case: _Case) -> Explanation | None:
+def _unknown(case: Case) -> Explanation | None:
     asked = case.asked
     if asked.known or case.in_kernel or case.facts.tracefs.events is None:
         return None
@@ -162,7 +112,7 @@ def _unknown(case: _Case) -> Explanation | None:
 _LIST = "`tracecfg list` shows what the running kernel has"
 
 
-def _without_event(case: _Case) -> Explanation | None:
+def _without_event(case: Case) -> Explanation | None:
     known = case.facts.hints.systems.get(case.asked.system)
     if known is None or case.asked.event not in known.bare:
         return None
@@ -176,7 +126,7 @@ def _without_event(case: _Case) -> Explanation | None:
     )
 
 
-def _in_a_module(case: _Case) -> Explanation | None:
+def _in_a_module(case: Case) -> Explanation | None:
     index, asked = case.facts.modules, case.asked
     if index is None:
         return None
@@ -200,7 +150,7 @@ def _in_a_module(case: _Case) -> Explanation | None:
 
 
 def _module(
-    case: _Case,
+    case: Case,
     *,
     evidence: tuple[Evidence, ...],
     summary: str,
@@ -218,12 +168,12 @@ def _module(
     )
 
 
-def _hidden(case: _Case) -> Explanation | None:
+def _hidden(case: Case) -> Explanation | None:
     """The kernel has it, as /proc/kallsyms shows, and tracefs cannot be read."""
     return _out_of_sight(case) if case.in_kernel else None
 
 
-def _gate_off(case: _Case) -> Explanation | None:
+def _gate_off(case: Case) -> Explanation | None:
     config, gate = case.facts.config, case.gate
     if config is None or gate is None or holds(gate, config.values):
         return None
@@ -235,9 +185,7 @@ def _gate_off(case: _Case) -> Explanation | None:
         cause=Cause.COMPILED_OUT,
         summary=f"compiled out: the kernel is built without {' and '.join(options)}",
         evidence=(
-            Evidence(
-                case.hint_source(), f"{case.asked.name} is built when {to_kconfig(gate)}", hint=True
-            ),
+            case.built_when(gate),
             *(Evidence(config.place(name), config.says(name)) for name in missing[:_SHOWN]),
             *case.seen(),
         ),
@@ -246,7 +194,7 @@ def _gate_off(case: _Case) -> Explanation | None:
     )
 
 
-def _perhaps_a_module(case: _Case) -> Explanation | None:
+def _perhaps_a_module(case: Case) -> Explanation | None:
     config, gate, facts = case.facts.config, case.gate, case.facts
     if config is None or gate is None or built_in(gate, config.values):
         return None
@@ -257,7 +205,7 @@ def _perhaps_a_module(case: _Case) -> Explanation | None:
     return _module(
         case,
         evidence=(
-            Evidence(case.hint_source(), f"built when {to_kconfig(gate)}", hint=True),
+            case.built_when(gate),
             *(Evidence(config.place(name), config.says(name)) for name in as_module[:_SHOWN]),
             where,
             *case.seen(),
@@ -269,12 +217,12 @@ def _perhaps_a_module(case: _Case) -> Explanation | None:
     )
 
 
-def _out_of_sight(case: _Case) -> Explanation | None:
+def _out_of_sight(case: Case) -> Explanation | None:
     tracefs, facts = case.facts.tracefs, case.facts
     evidence: tuple[Evidence, ...] = case.asked.notes
-    if facts.lockdown == "confidentiality" and not tracefs.events:
+    if facts.lockdown and facts.lockdown[1] == "confidentiality" and not tracefs.events:
         cause, summary = Cause.LOCKED_DOWN, "tracing is locked down"
-        evidence += (Evidence("/sys/kernel/security/lockdown", "[confidentiality]"),)
+        evidence += (Evidence(*facts.lockdown),)
         remedy = "boot without lockdown=confidentiality: a running kernel never lowers it"
     elif tracefs.access is Access.NO_PERMISSION:
         cause, summary = Cause.NO_PERMISSION, "no permission to look into tracefs"
@@ -300,12 +248,16 @@ def _out_of_sight(case: _Case) -> Explanation | None:
     )
 
 
-def _undetermined(case: _Case) -> Explanation:
+def _undetermined(case: Case) -> Explanation:
     facts, gate = case.facts, case.gate
     evidence = [*case.asked.notes, *case.seen()]
     if gate is not None:
-        evidence.append(Evidence(case.hint_source(), f"built when {to_kconfig(gate)}", hint=True))
+        evidence.append(case.built_when(gate))
     if facts.config is None:
+        known = facts.hints.systems.get(case.asked.system)
+        if known is not None and known.option:
+            says = f"tracecfg's patches make it depend on CONFIG_{known.option}"
+            evidence.append(Evidence(case.hint_source(), says, hint=True))
         evidence.append(
             Evidence(", ".join(facts.looked_for), "none of these kernel configurations is there")
         )
@@ -319,12 +271,16 @@ def _undetermined(case: _Case) -> Explanation:
         remedy = "look for it in this kernel's own source: `tracecfg scan TREE`"
     if facts.modules_note:
         evidence.append(Evidence(f"/lib/modules/{facts.release}", facts.modules_note))
-        remedy += "; `tracecfg explain --index` finds what a module would bring"
+        if facts.has_modules:
+            remedy += "; `tracecfg explain --index` finds what a module would bring"
+    summary = "this kernel does not have it, and nothing here tells why"
+    if facts.tracefs.empty:
+        summary = "tracefs is empty, and nothing here tells why"
     return Explanation(
         event=case.asked.name,
         present=False,
         cause=Cause.UNDETERMINED,
-        summary="this kernel does not have it, and nothing here tells why",
+        summary=summary,
         evidence=tuple(evidence),
         remedy=remedy,
     )

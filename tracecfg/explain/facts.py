@@ -23,6 +23,7 @@ class Access(Enum):
 class Tracefs:
     """path: where it is mounted, "" when it is not
     events: of available_events, as system:event; None when that cannot be read
+    empty: there is nothing in it at all
     by_path: for each name that was asked about whether its directory is there, None when that
     cannot be seen
     """
@@ -30,6 +31,7 @@ class Tracefs:
     access: Access
     path: str = ""
     events: frozenset[str] | None = None
+    empty: bool = False
     by_path: Mapping[str, bool | None] = field(default_factory=dict)
 
 
@@ -48,9 +50,10 @@ class ModuleIndex:
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """config: None when none of `looked_for` could be read
-    lockdown: the mode of /sys/kernel/security/lockdown, None when that is not there
+    lockdown: (where it stands, the mode), None when nothing tells it
     loaded: modules of /proc/modules
     modules: None when no index was built for this kernel; modules_note then says why
+    has_modules: whether any are installed
     tracepoints: whose code is in the running kernel by /proc/kallsyms, which any user may read;
     None when that was not needed or not readable
     """
@@ -60,8 +63,9 @@ class Facts:
     hints: Hints
     config: KernelConfig | None = None
     looked_for: tuple[str, ...] = ()
-    lockdown: str | None = None
+    lockdown: tuple[str, str] | None = None
     loaded: frozenset[str] = frozenset()
     modules: ModuleIndex | None = None
     modules_note: str = ""
+    has_modules: bool = True
     tracepoints: frozenset[str] | None = None

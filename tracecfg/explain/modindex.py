@@ -79,6 +79,8 @@ def store(index: ModuleIndex) -> Path:
 
 def stored(folder: Path, release: str) -> tuple[ModuleIndex | None, str]:
     """The index that was kept, or None and why it is of no use."""
+    if not folder.is_dir():
+        return None, "no modules are installed"
     try:
         document = json.loads(_path(release).read_text())
         if document["schema"] != _SCHEMA or document["source"] != str(folder):

@@ -29,10 +29,11 @@ def read(
     root: where /proc, /sys, /boot and /lib are
     Raises UsageError for a `config` or `tracefs` that is not one.
     """
-    release = _first_line(root / "proc/sys/kernel/osrelease") or os.uname().release
-    found, looked = _own_config(root, release) if config is None else (_named_config(config), ())
+    release = _release(root)
+    found, looked = own_config(root) if config is None else (_named_config(config), ())
     seen = _tracefs(list(names), tracefs, root)
-    modules, note = modindex.stored(root / "lib/modules" / release, release)
+    folder, _ = modules_folder(root)
+    modules, note = modindex.stored(folder, release)
     return Facts(
         release=release,
         tracefs=seen,
@@ -45,14 +46,14 @@ def read(
         loaded=_loaded(root),
         modules=modules,
         modules_note=note,
+        has_modules=folder.is_dir(),
         tracepoints=None if seen.access is Access.READABLE else _tracepoints(root),
     )
 
 
 def modules_folder(root: Path = Path("/")) -> tuple[Path, str]:
     """Where the running kernel's modules are installed, and its release."""
-    release = _first_line(root / "proc/sys/kernel/osrelease") or os.uname().release
-    return root / "lib/modules" / release, release
+    return root / "lib/modules" / _release(root), _release(root)
 
 
 def _named_config(path: Path) -> KernelConfig:
@@ -67,7 +68,9 @@ def _named_config(path: Path) -> KernelConfig:
     return found
 
 
-def _own_config(root: Path, release: str) -> tuple[KernelConfig | None, tuple[str, ...]]:
+def own_config(root: Path) -> tuple[KernelConfig | None, tuple[str, ...]]:
+    """The running kernel's configuration, or None and the files that were looked for."""
+    release = _release(root)
     places = [
         root / "proc/config.gz",
         root / f"boot/config-{release}",
@@ -117,6 +120,7 @@ def _tracefs(names: list[str], given: Path | None, root: Path) -> Tracefs:
         access=Access.READABLE,
         path=str(where),
         events=frozenset(listed.split()),
+        empty=not listed and not _is_folder(where / "events"),
         by_path=by_path,
     )
 
@@ -154,10 +158,15 @@ def _mounted(root: Path) -> Path | None:
     return below_debugfs
 
 
-def _lockdown(root: Path) -> str | None:
-    """The mode in brackets of `none [integrity] confidentiality`."""
-    found = re.search(r"\[(\w+)\]", _text(root / "sys/kernel/security/lockdown"))
-    return found[1] if found else None
+def _lockdown(root: Path) -> tuple[str, str] | None:
+    """Of `none [integrity] confidentiality`, or of the command line where securityfs is not."""
+    for path, pattern in (
+        ("sys/kernel/security/lockdown", r"\[(\w+)\]"),
+        ("proc/cmdline", r"(?:^|\s)lockdown=(\w+)"),
+    ):
+        if found := re.search(pattern, _text(root / path)):
+            return f"/{path}", found[1]
+    return None
 
 
 def _loaded(root: Path) -> frozenset[str]:
@@ -178,5 +187,6 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _first_line(path: Path) -> str:
-    return _text(path).partition("\n")[0].strip()
+def _release(root: Path) -> str:
+    first = _text(root / "proc/sys/kernel/osrelease").partition("\n")[0].strip()
+    return first or os.uname().release
