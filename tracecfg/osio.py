@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -36,21 +35,23 @@ def run(
     return done.stdout
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Replace `path` as a whole or not at all; its mode survives, unchanged data is not written.
 
+    mode: of a file that is new
     Raises ChangeFailedError (disk full, no permission); no temporary file is left behind.
     """
     try:
         if path.is_file() and not path.is_symlink() and path.read_bytes() == data:
             return
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        name = f"{path.parent}/.{path.name[:200]}.{os.urandom(8).hex()}"
+        handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
-            Path(name).chmod(path.stat().st_mode & 0o7777 if path.exists() else 0o644)
+            Path(name).chmod(path.stat().st_mode & 0o7777 if path.exists() else mode)
             Path(name).replace(path)
         except BaseException:
             with contextlib.suppress(OSError):

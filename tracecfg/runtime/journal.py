@@ -1,0 +1,168 @@
+"""What tracecfg changed in an instance and what was there before: saved before the first write.
+
+One JSON file for each instance, in $XDG_STATE_HOME/tracecfg, or /var/lib/tracecfg for root and
+~/.local/state/tracecfg for others when that is not set. Its name begins with the boot's id: after a
+reboot nothing of it is true any more, and it is never applied.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+from tracecfg.errors import TracecfgError
+
+SCHEMA = "tracecfg.state/1"
+_TOP = "top"
+
+
+class Cell(NamedTuple):
+    """One file. before: its text before tracecfg's first change
+    ours: what it may hold by our doing: one text, or several while a change is under way or where
+    a trigger of ours changes it
+    """
+
+    before: str
+    ours: tuple[str, ...]
+
+
+class Journal(NamedTuple):
+    """instance: None for the top level; made: by tracecfg, `identity` being its inode
+    busy: a change is under way; the process `pid` was killed in it when nobody holds the lock
+    since: seconds of the epoch, of the first change; command: of the last
+    settings: files that tracecfg does not write, as they were before
+    run: the process whose end puts this back (`run`, `stream`), 0 for what stays
+    """
+
+    instance: str | None
+    since: float = 0.0
+    pid: int = 0
+    busy: bool = False
+    command: str = ""
+    made: bool = False
+    identity: int = 0
+    run: int = 0
+    cells: Mapping[str, Cell] = MappingProxyType({})
+    settings: Mapping[str, str] = MappingProxyType({})
+
+
+class Store:
+    """The journals of this boot, of the tracefs with device number `device`."""
+
+    def __init__(self, device: int, folder: Path | None = None) -> None:
+        self.folder = folder or _folder()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        self._boot = boot[:13]
+        self._start = f"{self._boot}.{device:x}."
+
+    def load(self, instance: str | None, run: int = 0) -> Journal | None:
+        """None when nothing is saved. Raises TracecfgError for a file that is no journal."""
+        return self._read(self._path(instance, run))
+
+    def all(self) -> list[Journal]:
+        """Of this boot and tracefs."""
+        names = [name for name in self._names() if name.startswith(self._start)]
+        found = [self._read(self.folder / name) for name in names]
+        return [journal for journal in found if journal is not None]
+
+    def void(self) -> list[str]:
+        """The names of what an earlier boot left."""
+        return [name for name in self._names() if not name.startswith(self._boot)]
+
+    def drop_void(self) -> None:
+        for name in self.void():
+            (self.folder / name).unlink(missing_ok=True)
+
+    def save(self, journal: Journal) -> None:
+        """Raises ChangeFailedError (disk full), TracecfgError (a folder others may write to)."""
+        import json
+
+        from tracecfg.osio import write_atomic
+
+        path = self._path(journal.instance, journal.run)
+        if not journal.cells and not journal.made and not journal.busy:
+            path.unlink(missing_ok=True)
+            return
+        self._make_folder()
+        data = {
+            "schema": SCHEMA,
+            **{name: getattr(journal, name) for name in _SIMPLE},
+            "cells": {name: [cell.before, *cell.ours] for name, cell in journal.cells.items()},
+            "settings": dict(journal.settings),
+        }
+        write_atomic(path, json.dumps(data, separators=(",", ":")).encode(), mode=0o600)
+
+    def drop(self, journal: Journal) -> None:
+        self._path(journal.instance, journal.run).unlink(missing_ok=True)
+
+    def _names(self) -> list[str]:
+        try:
+            return sorted(p.name for p in self.folder.iterdir() if p.name.endswith(".json"))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def _path(self, instance: str | None, run: int) -> Path:
+        name = _TOP if instance is None else f"i-{instance}"
+        return self.folder / f"{self._start}{f'run-{run}.' if run else ''}{name}.json"
+
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            about = self.folder.stat()
+        except OSError as error:
+            raise TracecfgError(
+                f"{self.folder}: no folder for the saved state: {error.strerror}",
+                "set XDG_STATE_HOME to a folder of yours; nothing was changed",
+            ) from error
+        if about.st_uid != os.geteuid() or about.st_mode & 0o022:
+            raise TracecfgError(
+                f"{self.folder}: others may write to the folder of the saved state",
+                f"chown and chmod 700 {self.folder}; nothing was changed",
+            )
+
+    def _read(self, path: Path) -> Journal | None:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise TracecfgError(f"{path}: cannot be read: {error.strerror}") from error
+        import json
+
+        try:
+            data = json.loads(text)
+            if data["schema"] != SCHEMA:
+                raise ValueError(data["schema"])
+            cells = {
+                name: Cell(values[0], tuple(values[1:])) for name, values in data["cells"].items()
+            }
+            simple = {name: data[name] for name in _SIMPLE}
+            return Journal(**simple, cells=cells, settings=data["settings"])
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+            raise TracecfgError(
+                f"{path}: no saved state of this version of tracecfg",
+                "`tracecfg restore --forget` drops it and leaves tracefs as it is",
+            ) from error
+
+
+_SIMPLE = ("instance", "since", "pid", "busy", "command", "made", "identity", "run")
+
+
+def _folder() -> Path:
+    home = os.environ.get("XDG_STATE_HOME", "")
+    if home.startswith("/"):
+        return Path(home) / "tracecfg"
+    return Path("/var/lib/tracecfg") if os.geteuid() == 0 else Path.home() / ".local/state/tracecfg"
+
+
+def noted(journal: Journal, current: Mapping[str, str], wanted: Mapping[str, str]) -> Journal:
+    """The journal of a change that is about to be made."""
+    cells = dict(journal.cells)
+    for path, text in wanted.items():
+        if path in cells or current[path] != text:
+            known = cells.get(path, Cell(current[path], ()))
+            cells[path] = Cell(known.before, (*dict.fromkeys([*known.ours, current[path], text]),))
+    return journal._replace(cells=cells, busy=True)
