@@ -209,6 +209,18 @@ def test_without_any_configuration_the_files_that_were_looked_for_are_named() ->
     assert "--kernel-config" in answer.remedy
 
 
+def test_a_missing_event_among_others_is_said_to_be_alone() -> None:
+    answer = explain("sched:sched_process_fork", facts())
+    assert answer.cause is Cause.UNDETERMINED
+    assert "/t/events/sched: it has 2 other events" in says(answer)
+
+
+def test_a_loaded_module_that_should_have_it_is_not_named() -> None:
+    config = ON + "CONFIG_XFS_FS=m\n"
+    loaded = frozenset({"xfs"})
+    assert explain("xfs", facts(config, modules=INDEX, loaded=loaded)).modules == ()
+
+
 def test_an_empty_tracefs_is_said_to_be_empty() -> None:
     tracefs = replace(SEEN, events=frozenset(), empty=True)
     answer = explain("irq", facts(tracefs=tracefs))

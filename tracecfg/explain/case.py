@@ -17,6 +17,11 @@ class Case:
     asked: Asked
 
     @property
+    def prefix(self) -> str:
+        """What the names of the subsystem's events begin with."""
+        return f"{self.asked.system}:"
+
+    @property
     def present(self) -> bool:
         tracefs, asked = self.facts.tracefs, self.asked
         if tracefs.by_path.get(asked.name):
@@ -24,7 +29,7 @@ class Case:
         events = tracefs.events or ()
         if asked.event is not None:
             return f"{asked.system}:{asked.event}" in events
-        return any(each.startswith(f"{asked.system}:") for each in events)
+        return any(each.startswith(self.prefix) for each in events)
 
     @property
     def in_kernel(self) -> bool:
@@ -51,6 +56,17 @@ class Case:
 
     def hint_source(self) -> str:
         return f"Linux {self.facts.hints.version}"
+
+    def modules(self) -> set[str]:
+        """The installed modules that define it, by the index."""
+        index, asked = self.facts.modules, self.asked
+        if index is None:
+            return set()
+        of_system = set(index.systems.get(asked.system.replace("-", "_"), ()))
+        if asked.event is None:
+            return of_system
+        with_event = set(index.events.get(asked.event, ()))
+        return with_event & of_system if of_system else with_event
 
     def seen(self) -> Iterator[Evidence]:
         tracefs = self.facts.tracefs

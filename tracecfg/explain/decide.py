@@ -41,7 +41,7 @@ def _present(case: Case) -> Explanation:
     if asked.event is not None:
         evidence = Evidence(f"{tracefs.path}/events/{asked.system}/{asked.event}", "it is there")
     else:
-        count = sum(each.startswith(f"{asked.system}:") for each in tracefs.events or ())
+        count = sum(each.startswith(case.prefix) for each in tracefs.events or ())
         says = f"{count} events" if count else "it is there"
         evidence = Evidence(f"{tracefs.path}/events/{asked.system}", says)
     return Explanation(
@@ -130,10 +130,7 @@ def _in_a_module(case: Case) -> Explanation | None:
     index, asked = case.facts.modules, case.asked
     if index is None:
         return None
-    modules = set(index.systems.get(asked.system.replace("-", "_"), ()))
-    if asked.event is not None:
-        with_event = set(index.events.get(asked.event, ()))
-        modules = modules & with_event or (set() if modules else with_event)
+    modules = case.modules()
     waiting = tuple(sorted(modules - case.facts.loaded))
     if not waiting or modules & case.facts.loaded:
         return None
@@ -196,7 +193,7 @@ def _gate_off(case: Case) -> Explanation | None:
 
 def _perhaps_a_module(case: Case) -> Explanation | None:
     config, gate, facts = case.facts.config, case.gate, case.facts
-    if config is None or gate is None or built_in(gate, config.values):
+    if config is None or gate is None or built_in(gate, config.values) or case.modules():
         return None
     if facts.tracefs.events is None and facts.tracepoints is None:
         return None
@@ -222,7 +219,7 @@ def _out_of_sight(case: Case) -> Explanation | None:
     evidence: tuple[Evidence, ...] = case.asked.notes
     if facts.lockdown and facts.lockdown[1] == "confidentiality" and not tracefs.events:
         cause, summary = Cause.LOCKED_DOWN, "tracing is locked down"
-        evidence += (Evidence(*facts.lockdown),)
+        evidence += (Evidence(facts.lockdown[0], f"the mode is {facts.lockdown[1]}"),)
         remedy = "boot without lockdown=confidentiality: a running kernel never lowers it"
     elif tracefs.access is Access.NO_PERMISSION:
         cause, summary = Cause.NO_PERMISSION, "no permission to look into tracefs"
@@ -237,6 +234,10 @@ def _out_of_sight(case: Case) -> Explanation | None:
     if case.in_kernel:
         evidence += (Evidence("/proc/kallsyms", "the kernel has the code of its tracepoints"),)
         summary += "; the kernel itself has it"
+    elif not case.asked.known:
+        near = case.asked.nearest
+        says = f"no {case.asked.name} there" + (f"; near: {', '.join(near)}" if near else "")
+        evidence += (Evidence(case.hint_source(), says, hint=True),)
     return Explanation(
         event=case.asked.name,
         present=True if case.in_kernel else None,
@@ -273,6 +274,10 @@ def _undetermined(case: Case) -> Explanation:
         evidence.append(Evidence(f"/lib/modules/{facts.release}", facts.modules_note))
         if facts.has_modules:
             remedy += "; `tracecfg explain --index` finds what a module would bring"
+    others = [each for each in facts.tracefs.events or () if each.startswith(case.prefix)]
+    if others:
+        says = f"it has {len(others)} other events: an #if in the trace header, or another version"
+        evidence.append(Evidence(f"{facts.tracefs.path}/events/{case.asked.system}", says))
     summary = "this kernel does not have it, and nothing here tells why"
     if facts.tracefs.empty:
         summary = "tracefs is empty, and nothing here tells why"

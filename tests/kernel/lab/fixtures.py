@@ -59,3 +59,13 @@ def tiny_build_only_gpio(
     only = tmp_path_factory.mktemp("only-gpio") / "only-gpio.config"
     only.write_text(fragment({name: name == "TRACING_GPIO" for name in sorted(added)}))
     return build("tiny-only-gpio", converted_tree, [TINY, only])
+
+
+@pytest.fixture(scope="session")
+def runtime_build_without_gpio_events(
+    converted_tree: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Build:
+    """Converted, with every option that the series added on except TRACING_GPIO."""
+    off = tmp_path_factory.mktemp("no-gpio") / "no-gpio.config"
+    off.write_text(fragment({"TRACING_GPIO": False}))
+    return build("runtime-no-gpio", converted_tree, [TINY, RUNTIME, off])
