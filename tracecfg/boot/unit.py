@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_PLAIN = re.compile(r"[\w@+=:,./-]+", re.ASCII)
+_PLAIN = re.compile(r"[\w@+=:,.*/-]+", re.ASCII)
 
 
 def unit(what: str, *, start: Sequence[str], stop: Sequence[str]) -> str:
