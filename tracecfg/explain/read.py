@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 
-from tracecfg.errors import UsageError
+from tracecfg.errors import TracecfgError, UsageError
 from tracecfg.explain import hints, kconfig, modindex
 from tracecfg.explain.facts import Access, Facts, Tracefs
 from tracecfg.explain.kconfig import KernelConfig
+from tracecfg.runtime.tracefs import find
 
 _MAX_CONFIG = 1 << 23
 """Bytes; an allmodconfig has a twentieth."""
@@ -144,18 +145,18 @@ def _is_folder(path: Path) -> bool:
 
 
 def _mounted(root: Path) -> Path | None:
-    below_debugfs = None
-    for line in _text(root / "proc/self/mounts").splitlines():
-        fields = line.split()
-        if len(fields) < 3:
-            continue
-        # spaces and the like are octal in there
-        place = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), fields[1])
-        if fields[2] == "tracefs":
-            return Path(place)
-        if fields[2] == "debugfs" and _is_folder(Path(place, "tracing/events")):
-            below_debugfs = Path(place, "tracing")
-    return below_debugfs
+    try:
+        where = Path(find(mounts_file=str(root / "proc/self/mounts")))
+    except (TracecfgError, OSError):
+        return None
+    try:
+        where.stat()
+    except FileNotFoundError:
+        # a debugfs without tracefs in it
+        return None
+    except OSError:
+        pass
+    return where
 
 
 def _lockdown(root: Path) -> tuple[str, str] | None:

@@ -20,11 +20,11 @@ _NO_EVENTS = ("ftrace",)
 """Folders under events/ that describe formats; nothing in them can be turned on."""
 
 
-def find(given: str | None = None) -> str:
+def find(given: str | None = None, mounts_file: str = "/proc/self/mounts") -> str:
     """Where tracefs is: `given`, or a mount of this process. Raises TracecfgError for none."""
     if given is not None:
         return given
-    with open("/proc/self/mounts", encoding="utf-8", errors="surrogateescape") as stream:  # noqa: PTH123
+    with open(mounts_file, encoding="utf-8", errors="surrogateescape") as stream:  # noqa: PTH123
         mounts = [line.split() for line in stream]
     places = [_unescaped(mount[1]) for mount in mounts if mount[2] == "tracefs"]
     places += [f"{_unescaped(mount[1])}/tracing" for mount in mounts if mount[2] == "debugfs"]
