@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 from tracecfg.errors import UnknownNameError, UsageError
 from tracecfg.nearest import nearest
 
-_TERM = re.compile(r"(!?)([^\s:!/]+)(?::([^\s:/]+))?", re.ASCII)
+_TERM = re.compile(r"(!?)([^\s:!/][^\s:/]*)(?::([^\s:/]+))?", re.ASCII)
 _GLOB = re.compile(r"[*?\[]")
 _MODULE = ":mod:"
 

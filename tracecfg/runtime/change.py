@@ -280,7 +280,7 @@ def _added(text: str, lines: Sequence[str]) -> str:
     more = [
         line for line in lines if (found := trigger.parse(line)) and found.identity not in there
     ]
-    return "\n".join([*trigger.lines(text), *more])
+    return "\n".join([*reversed(more), *trigger.lines(text)])
 
 
 def _settings(
@@ -298,8 +298,11 @@ def _settings(
         pids = {*current["set_event_pid"].split(), *map(str, request.pids)}
         wanted["set_event_pid"] = "\n".join(sorted(pids))
     if request.buffer_kb is not None:
-        current |= state.buffer_sizes(folder)
-        wanted["buffer_size_kb"] = str(request.buffer_kb)
+        sizes = state.buffer_sizes(folder)
+        if sizes.get("buffer_size_kb") == "X":
+            del sizes["buffer_size_kb"]
+        current |= sizes
+        wanted |= dict.fromkeys(sizes, str(request.buffer_kb))
     if request.clock:
         _clock(folder, request.clock, current, wanted, fresh=fresh)
 

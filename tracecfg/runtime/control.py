@@ -125,8 +125,9 @@ def _triggers(path: str, current: str, wanted: str) -> list[Write]:
             f"{system}:{event}: trigger '{strange}' is of a kind tracecfg cannot put back",
             "nothing was changed; remove the trigger, or leave this event out",
         )
-    gone = [Write(path, have[key].remove) for key in reversed(have) if key not in want]
-    return gone + [Write(path, want[key].set) for key in want if key not in have]
+    gone = [Write(path, have[key].remove) for key in have if key not in want]
+    # the newest is shown first
+    return gone + [Write(path, want[key].set) for key in reversed(want) if key not in have]
 
 
 def _pids(path: str, current: Sequence[str], wanted: Sequence[str]) -> list[Write]:

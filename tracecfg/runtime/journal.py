@@ -126,7 +126,7 @@ class Store:
     def _read(self, path: Path) -> Journal | None:
         try:
             text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise TracecfgError(f"{path}: cannot be read: {error.strerror}") from error

@@ -59,8 +59,8 @@ def apply(folder: Folder, store: Store, journal: Journal, change: Change) -> tup
     for path, text in {**current, **change.wanted}.items():
         if path in cells or path in change.alive:
             cell = cells.get(path, Cell(current[path], ()))
-            if kind(path) == "trigger":
-                # hist shows more than what was written
+            if kind(path) in ("trigger", "buffer_size_kb"):
+                # hist shows more than what was written, and a buffer has whole pages
                 text = control.normal(path, folder.read(path))
             cells[path] = Cell(cell.before, (text, *change.alive.get(path, ())))
             if path not in change.alive and control.same(path, text, cell.before):
