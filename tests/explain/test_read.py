@@ -97,6 +97,15 @@ def test_a_folder_that_is_no_tracefs_is_wrong_use(machine: Path, tmp_path: Path)
         read(["irq"], config=None, tracefs=tmp_path, root=machine)
 
 
+def test_only_folders_of_events_are_events(machine: Path) -> None:
+    (machine / "t/events/enable").write_text("0")
+    (machine / "t/events/irq/filter").write_text("none")
+    (machine / "t/events/irq/irq_handler_entry").mkdir()
+    names = ("enable", "irq:filter", "..", "irq:..", "irq/irq_handler_entry", "irq:", ":irq")
+    assert not any(facts(machine, *names).tracefs.by_path.values())
+    assert facts(machine, "irq:irq_handler_entry").tracefs.by_path["irq:irq_handler_entry"]
+
+
 def test_a_mount_with_a_space_and_one_below_debugfs_are_found(machine: Path) -> None:
     place = machine / "a b/tracing"
     shutil.copytree(machine / "t", place)
@@ -182,6 +191,7 @@ def install(machine: Path, module: bytes) -> None:
     subprocess.run(["zstd", "-q", folder / "kernel/radio-a.ko", "-o", folder / "d.ko.zst"])
     (folder / "kernel/broken.ko").write_bytes(module[:50])
     (folder / "kernel/broken.ko.xz").write_bytes(b"\xfd7zXZ\0broken")
+    (folder / "kernel/broken.ko.zst").write_bytes(b"broken")
     (folder / "modules.dep").write_text("")
     (folder / "build").symlink_to("/")
 
@@ -193,7 +203,7 @@ def test_the_index_knows_every_kind_of_module_file(machine: Path, module: bytes)
     everyone = ("d", "radio_a", "radio_b", "radio_c")
     assert index.events == {"radio_off": everyone, "radio_on": everyone}
     assert index.systems == {"radio_hcd": everyone}
-    assert len(problems) == 2
+    assert len(problems) == 3
     assert all("broken" in problem for problem in problems)
 
 
@@ -217,6 +227,17 @@ def test_a_kept_index_that_is_damaged_is_as_good_as_none(machine: Path, module: 
     for damaged in ("", "[]", "{}", json.dumps({**whole, "events": [1]})):
         path.write_text(damaged)
         assert facts(machine).modules is None
+
+
+def test_without_zstd_the_error_says_what_to_install(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = machine / f"lib/modules/{RELEASE}"
+    (folder / "a.ko.zst").write_bytes(b"")
+    monkeypatch.setenv("PATH", str(machine))
+    with pytest.raises(TracecfgError) as caught:
+        modindex.build(folder, RELEASE)
+    assert caught.value.hint == "the modules are .ko.zst: install zstd"
 
 
 def test_no_modules_is_an_error_that_says_so(machine: Path) -> None:

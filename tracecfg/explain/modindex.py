@@ -11,6 +11,7 @@ import gzip
 import json
 import lzma
 import os
+import shutil
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,13 @@ def build(folder: Path, release: str) -> tuple[ModuleIndex, list[str]]:
             symbols = list(defined_symbols(_content(path)))
         except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error) as error:
             problems.append(f"{path}: not read: {error}")
+            continue
+        except TracecfgError as error:
+            if shutil.which("zstd") is None:
+                raise TracecfgError(
+                    error.message, "the modules are .ko.zst: install zstd"
+                ) from error
+            problems.append(f"{path}: not read: {error.message}")
             continue
         name = _name(path)
         for symbol in symbols:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import stat
 import zlib
 from collections.abc import Iterable
 from importlib import resources
@@ -127,14 +128,16 @@ def _tracefs(names: list[str], given: Path | None, root: Path) -> Tracefs:
 
 
 def _there(events: Path, name: str) -> bool | None:
-    system, _, event = name.partition(":")
+    parts = name.split(":", 1)
+    if any(part in ("", ".", "..") or "/" in part for part in parts):
+        return False
     try:
-        (events / system / event if event else events / system).stat()
+        # not just anything: events/enable and events/SYSTEM/filter are files
+        return stat.S_ISDIR(events.joinpath(*parts).stat().st_mode)
     except PermissionError:
         return None
     except (OSError, ValueError):
         return False
-    return True
 
 
 def _is_folder(path: Path) -> bool:
