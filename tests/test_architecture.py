@@ -19,6 +19,9 @@ KINDS = ("cli", "planning", "rules", "series", "report", "templating")
 """All that is made of what the readers find."""
 
 PURE = [
+    *(f"tracecfg.boot.{name}" for name in ("bootconfig", "line", "request", "unit")),
+    *(f"tracecfg.explain.{name}" for name in ("answer", "case", "decide", "elf", "facts")),
+    *(f"tracecfg.explain.{name}" for name in ("gates", "hints", "kconfig", "names")),
     "tracecfg.gate",
     "tracecfg.kconfigtext",
     "tracecfg.model",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tracecfg.errors import UsageError
-from tracecfg.profile import Profile
 from tracecfg.selection import Names, Term, parse, resolve
+
+if TYPE_CHECKING:
+    from tracecfg.profile import Profile
 
 
 @dataclass(frozen=True, kw_only=True)
