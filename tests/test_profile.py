@@ -54,8 +54,9 @@ def test_what_is_not_said_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
-        ("[profile.x]\nevents = [\n'gpio',\n7,\n]", 4, "7 is no subsystem"),
+        ("[profile.x]\nevents = [\n'gpio',\n7,\n]", 4, "7 is no name"),
         ("[profile.x]\nevents = [\n'gpio', 'a b'\n]", 3, "'a b' is no subsystem"),
+        ("[profile.x]\nevents = ['a',\n'!b:c:d']", 3, "'b:c:d' is no subsystem"),
         ("[profile.x]\nevents = []", 2, "must be a list of names"),
         ("[profile.x]\nevents = 'gpio'", 2, "must be a list of names"),
         ("[profile.x]\nevents = ['!gpio']", 2, "only excludes"),

@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 from tracecfg import tomlplace
 from tracecfg.errors import UnknownNameError, UsageError
 from tracecfg.nearest import nearest
+from tracecfg.selection import parse as parse_terms
 
 FILE = "tracecfg.toml"
 _MAX_SIZE = 256 * 1024
@@ -33,7 +34,6 @@ _MAX_KB = 1 << 40
 
 _T = TypeVar("_T")
 _EVENT = re.compile(r"[\w.-]+:[\w.-]+", re.ASCII)
-_TERM = re.compile(r"!?[\w.*?:\[\]!^-]+", re.ASCII)
 _CLOCK = re.compile(r"[\w-]+", re.ASCII)
 
 
@@ -186,8 +186,13 @@ def _events(key: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         raise _WrongError('events must be a list of names, such as ["gpio", "irq:*"]', key)
     for index, term in enumerate(value):
-        if not isinstance(term, str) or not _TERM.fullmatch(term):
-            raise _WrongError(f"{term!r} is no subsystem, system:event or glob", key, index)
+        try:
+            # an exclusion alone selects nothing, but here others may follow
+            parse_terms([str(term).removeprefix("!")])
+        except UsageError as error:
+            raise _WrongError(error.message, key, index) from error
+        if not isinstance(term, str):
+            raise _WrongError(f"{term!r} is no name: names stand in quotes", key, index)
     if all(term.startswith("!") for term in value):
         raise _WrongError("events only excludes: name something to trace as well", key)
     return tuple(value)

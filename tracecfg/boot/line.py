@@ -13,7 +13,7 @@ COMMAND_LINE_SIZE = {
     **dict.fromkeys(("x86_64", "i386", "i586", "i686"), 2048),
     "aarch64": 2048,
     **dict.fromkeys(("ppc", "ppc64", "ppc64le", "sparc64"), 2048),
-    **dict.fromkeys(("mips", "mips64", "s390x", "um"), 4096),
+    **dict.fromkeys(("mips", "mips64", "s390x"), 4096),
     **dict.fromkeys(("armv6l", "armv7l", "armv8l", "riscv32", "riscv64", "parisc64"), 1024),
 }
 """Bytes, by uname -m, with the end's zero; bootup_event_buf and its like are as large."""
