@@ -35,6 +35,32 @@ def run(
     return done.stdout
 
 
+def start(argv: Sequence[str | os.PathLike[str]]) -> subprocess.Popen[bytes]:
+    """Start a program of the user's, with this process's input, output and environment.
+
+    Raises OSError.
+    """
+    return subprocess.Popen(argv)
+
+
+def start_beside(
+    argv: Sequence[str | os.PathLike[str]], *, env: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start a helper in a session of its own, out of reach of the terminal's Ctrl-C.
+
+    Its input and output are pipes to this process. Raises OSError.
+    """
+    return subprocess.Popen(
+        argv,
+        cwd="/",
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
 def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Replace `path` as a whole or not at all; its mode survives, unchanged data is not written.
 

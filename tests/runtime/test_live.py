@@ -381,7 +381,7 @@ def test_a_full_disk_stops_it(
 ) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8k,mode=700", "none", disk]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8k,mode=700", "none", str(disk)]
     subprocess.run(mount, check=True)
     try:
         monkeypatch.setenv("XDG_STATE_HOME", str(disk))

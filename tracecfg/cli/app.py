@@ -18,6 +18,8 @@ COMMANDS = {
     "enable": "live:enable",
     "only": "live:only",
     "disable": "live:disable",
+    "run": "during:run",
+    "stream": "during:stream",
     "save": "saved:save",
     "restore": "saved:restore",
     "reset": "saved:reset",

@@ -256,7 +256,7 @@ def _change(place: Place, request: Request, *, dry_run: bool, as_json: bool) -> 
         print(f"{request.action}: {len(outcome.selected)} events, nothing to change")
 
 
-def print_json(data: object) -> None:
+def print_json(data: object, indent: int | None = 1) -> None:
     import json
 
-    print(json.dumps(data, indent=1))
+    print(json.dumps(data, indent=indent))

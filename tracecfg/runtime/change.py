@@ -12,7 +12,7 @@ from tracecfg.errors import UnknownNameError, UsageError
 from tracecfg.runtime import control, instance, modules, state, trigger
 from tracecfg.runtime.control import Write, event_file
 from tracecfg.runtime.instance import Place
-from tracecfg.runtime.journal import Journal, Store
+from tracecfg.runtime.journal import Journal, Store, alive
 from tracecfg.runtime.lock import locked
 from tracecfg.runtime.tracefs import Folder, problem
 from tracecfg.runtime.transaction import Change, apply
@@ -23,7 +23,7 @@ _NEW = {"enable": "0", "filter": control.NONE, "trace_clock": "local", "tracing_
 
 
 class Request(NamedTuple):
-    """action: enable, only or disable; words: the selection
+    """action: enable, only or disable; run and stream enable for a while; words: the selection
     filter, triggers: for each selected event; filters, triggers_of: for one, as system:event
     buffer_kb: for each CPU; None, "" and () leave what there is
     """
@@ -57,6 +57,7 @@ def run(place: Place, request: Request, *, dry_run: bool = False) -> Outcome:
     store = instance.store_of(top)
     notes = [f"{name}: saved before the last boot: void, dropped" for name in store.void()]
     store.drop_void()
+    notes += left_over(store)
     # before anything is made: a name that is wrong changes nothing
     chosen = _resolve(top, terms, request)
     missing = place.instance is not None and not top.exists(f"instances/{place.instance}")
@@ -66,7 +67,7 @@ def run(place: Place, request: Request, *, dry_run: bool = False) -> Outcome:
         folder = instance.opened(place, top)
         change, more = _change(folder, request, terms, chosen, fresh=False)
         shown = [write._replace(path=folder.shown(write.path)) for write in change.writes()]
-        return Outcome(tuple(shown), (*notes, *more), _selected(folder, chosen))
+        return Outcome(tuple(shown), (*notes, *more), selected(folder, chosen))
     folder, journal = instance.made(place, top, store)
     try:
         with locked(folder):
@@ -82,7 +83,17 @@ def run(place: Place, request: Request, *, dry_run: bool = False) -> Outcome:
             instance.unmade(top, store, journal)
         raise
     shown = [write._replace(path=folder.shown(write.path)) for write in done]
-    return Outcome(tuple(shown), (*notes, *more), _selected(folder, chosen))
+    return Outcome(tuple(shown), (*notes, *more), selected(folder, chosen))
+
+
+def left_over(store: Store) -> list[str]:
+    """What was killed together with its guardian."""
+    return [
+        f"`{journal.command}` (process {journal.run}) was killed with its guardian; "
+        "`tracecfg restore` puts back what it left"
+        for journal in store.all()
+        if journal.run and not alive(journal.run)
+    ]
 
 
 def _planned_anew(
@@ -104,7 +115,7 @@ def _planned_anew(
     writes = change._replace(current=anew, wanted=wanted).writes()
     shown = [write._replace(path=f"{folder}/{write.path}") for write in writes]
     made = Write(folder, "mkdir")
-    return Outcome((made, *shown), (*notes, *more), _selected(top, chosen))
+    return Outcome((made, *shown), (*notes, *more), selected(top, chosen))
 
 
 def change_locked(
@@ -141,7 +152,7 @@ def _resolve(folder: Folder, terms: Sequence[selection.Term], request: Request) 
     return chosen._replace(events=tuple(dict.fromkeys([*chosen.events, *extra])))
 
 
-def _selected(folder: Folder, chosen: Selection) -> tuple[tuple[str, str], ...]:
+def selected(folder: Folder, chosen: Selection) -> tuple[tuple[str, str], ...]:
     whole = [(system, event) for system in chosen.whole for event in folder.events(system)]
     return (*whole, *chosen.events)
 
@@ -158,7 +169,7 @@ def _change(
     notes = [f"{text}: matches nothing, left out" for text in chosen.missing]
     try:
         current, wanted = _bits(folder, request.action, chosen, terms, notes)
-        alive = _conditions(folder, request, _selected(folder, chosen), current, wanted)
+        alive = _conditions(folder, request, selected(folder, chosen), current, wanted)
         _settings(folder, request, current, wanted, fresh=fresh)
         if request.action != "disable" and folder.read_or("tracing_on", "1").strip() == "0":
             notes.append(f"{folder.shown('tracing_on')} is 0: nothing is recorded until it is 1")
@@ -189,7 +200,7 @@ def _bits(
             if folder.has(system, event):
                 raise
     named = {event_file(term.system, term.event, "enable") for term in terms}
-    if action == "enable":
+    if action not in ("only", "disable"):
         return current, dict.fromkeys(current, "1")
     if action == "disable":
         held = _held(folder, (path for path in current if path not in named), current, notes)

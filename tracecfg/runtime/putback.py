@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import NamedTuple
 
 from tracecfg.errors import UsageError
 from tracecfg.runtime import instance
 from tracecfg.runtime.instance import Place
-from tracecfg.runtime.journal import Journal, Store
+from tracecfg.runtime.journal import Journal, Store, alive
 from tracecfg.runtime.lock import locked
 from tracecfg.runtime.restore import Restored, restore
 from tracecfg.runtime.tracefs import Folder, remove_instance
@@ -52,7 +51,7 @@ def run(place: Place, request: Request) -> Outcome:
         instance.opened(place, top)
     results = []
     for journal in chosen:
-        found = _one(top, store, journal, request)
+        found = one(top, store, journal, request)
         results.append(found)
         where = "" if journal.instance is None else f"instances/{journal.instance}/"
         notes += [f"{where}{note}" for note in found.notes]
@@ -73,21 +72,10 @@ def _chosen(store: Store, place: Place, request: Request) -> list[Journal]:
         found = [each for each in saved if each.instance == place.instance]
     else:
         found = [each for each in saved if each.instance is None or each.busy or each.run]
-    return [each for each in found if not (each.run and _alive(each.run))]
+    return [each for each in found if not (each.run and alive(each.run))]
 
 
-def _alive(pid: int) -> bool:
-    """It is running: then it, or its guardian, puts back what it changed."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _one(top: Folder, store: Store, journal: Journal, request: Request) -> Restored:
+def one(top: Folder, store: Store, journal: Journal, request: Request) -> Restored:
     name = journal.instance
     if name is not None and not top.exists(f"instances/{name}"):
         if not request.dry_run:

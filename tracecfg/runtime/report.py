@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracecfg.runtime.change import Outcome, Request
 from tracecfg.runtime.control import Write
@@ -12,6 +12,9 @@ from tracecfg.runtime.instance import Place
 from tracecfg.runtime.journal import Journal
 from tracecfg.runtime.restore import Restored
 from tracecfg.runtime.survey import EventState, Status, SystemState
+
+if TYPE_CHECKING:
+    from tracecfg.runtime.during import Ended
 
 
 def systems_json(systems: Iterable[SystemState]) -> list[dict[str, Any]]:
@@ -182,4 +185,16 @@ def change_json(
         "events": [f"{system}:{event}" for system, event in outcome.selected],
         "writes": writes_json(outcome.writes),
         "notes": list(outcome.notes),
+    }
+
+
+def stream_json(ended: Ended) -> dict[str, Any]:
+    """The last line of `stream --json`."""
+    return {
+        "schema": "tracecfg.stream/1",
+        "events": [
+            {"subsystem": ended.systems.get(event), "event": event, "count": count}
+            for event, count in ended.counts.items()
+        ],
+        "lost_events": ended.lost,
     }
