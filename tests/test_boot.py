@@ -206,6 +206,28 @@ def test_what_bootconfig_cannot_say_is_an_error(wanted: Request, says: str) -> N
         bootconfig(wanted)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["a,b"],
+        ['a"b'],
+        ["init=/bin/sh"],
+        ["a\udcff"],
+        ["a", "--instance", "x/y"],
+        ["a", "--instance", "x y"],
+        ["a", "--instance", 'x"'],
+        ["a", "--instance", "x\udcff"],
+        ["a", "--instance", "x\ny", "--systemd"],
+        ["a", "--instance", "x\ny", "--bootconfig"],
+    ],
+)
+def test_no_name_adds_anything_to_the_output(
+    cli: Callable[..., Ran], folder: Path, words: list[str]
+) -> None:
+    ran = cli("boot", *words)
+    assert (ran.code, ran.out) == (2, "")
+
+
 def test_a_unit_applies_the_profile_and_puts_it_back(cli: Callable[..., Ran], folder: Path) -> None:
     text = cli("boot", "--profile", "gpio-debug", "--systemd").out
     (start,) = [each for each in text.splitlines() if each.startswith("ExecStart=/")]

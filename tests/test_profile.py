@@ -88,6 +88,7 @@ def test_what_is_not_said_stays_as_it_is() -> None:
         ),
         ("[profile.x]\nevents = ['a']\n[profiles.y]\nevents = []", 3, "did you mean profile?"),
         ("[[profile]]\nevents = ['a']", 1, "profiles stand in"),
+        ('[profile."a\\nb"]\nevents = ["a"]', 1, "cannot be the name"),
         ("profile.x = 3", 1, "profiles stand in"),
         ("[profile.x]\nevents = ['a'\n\nclock", 4, "no valid TOML"),
     ],

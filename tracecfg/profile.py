@@ -145,6 +145,8 @@ def parse(text: str, file: str) -> dict[str, Profile]:
         wrong("profiles stand in [profile.NAME]", ("profile",))
         tables = {}
     for name, table in tables.items():
+        if not name or not name.isprintable():
+            wrong(f"{name!r} cannot be the name of a profile", ("profile", name))
         if not isinstance(table, dict):
             wrong("profiles stand in [profile.NAME]", ("profile", name))
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import lzma
@@ -13,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.small import FIXTURES, Ran, needed
 from tracecfg.errors import TracecfgError, UsageError
@@ -180,6 +183,15 @@ def test_a_broken_elf_file_is_a_value_error(module: bytes) -> None:
     for length in (0, 3, 10, 40, 64, len(module) // 2, len(module) - 1):
         with pytest.raises(ValueError, match="ELF"):
             list(defined_symbols(module[:length]))
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(st.data())
+def test_no_file_hangs_or_breaks_the_reader(data: st.DataObject) -> None:
+    header = bytearray(b"\x7fELF" + bytes(data.draw(st.binary(min_size=60, max_size=200))))
+    header[4], header[5] = data.draw(st.sampled_from([1, 2])), data.draw(st.sampled_from([1, 2]))
+    with contextlib.suppress(ValueError):
+        list(defined_symbols(bytes(header)))
 
 
 def install(machine: Path, module: bytes) -> None:

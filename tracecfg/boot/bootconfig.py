@@ -92,7 +92,7 @@ def _value(value: str) -> str:
 def _check_word(word: str, what: str) -> None:
     if not _WORD.fullmatch(word):
         raise UsageError(
-            f"{what} '{word}': bootconfig takes letters, digits, - and _ in a key",
+            f"{what} {word!r}: bootconfig takes letters, digits, - and _ in a key",
         )
 
 

@@ -6,6 +6,8 @@ kernel/trace/trace_events.c and kernel/trace/trace.c.
 
 from __future__ import annotations
 
+import re
+
 from tracecfg.boot.request import Request
 from tracecfg.errors import UsageError
 
@@ -21,6 +23,8 @@ OTHER_COMMAND_LINE_SIZE = 256
 """The smallest of all: alpha, arc, m68k, microblaze, xtensa."""
 MAX_BOOT_TRIGGERS = 32
 
+_INSTANCE = re.compile(r"[\w.+-]+", re.ASCII)
+"""Among what this leaves out, ^ and @ begin flags and an address of memory."""
 _QUOTED = frozenset(" \t")
 
 
@@ -35,10 +39,9 @@ def command_line(request: Request, *, machine: str) -> str:
         _refuse(request.triggers, "triggers of an instance", request)
         _refuse(request.clock, "the clock of an instance", request)
         _refuse(request.buffer_size_kb, "the buffer size of an instance", request)
-        # ^ and @ begin flags and an address of memory
-        if set(request.instance) & set(',^@"') or any(map(str.isspace, request.instance)):
+        if not _INSTANCE.fullmatch(request.instance):
             raise UsageError(
-                f"instance '{request.instance}': trace_instance= cannot name it",
+                f"instance {request.instance!r}: trace_instance= cannot name it",
                 "letters, digits, - and _ always work",
             )
         parameters = [f"trace_instance={','.join([request.instance, *request.events])}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,6 +12,9 @@ from tracecfg.selection import Names, Term, parse, resolve
 
 if TYPE_CHECKING:
     from tracecfg.profile import Profile
+
+
+_NAME = re.compile(r"[\w.*:-]+", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +57,12 @@ def request(
             "--systemd applies them once the system runs",
         )
     events, notes = _exact(terms, names)
+    for event in events:
+        if not _NAME.fullmatch(event):
+            raise UsageError(
+                f"{event!r}: a kernel parameter cannot hold this name",
+                "names of subsystems and events are letters, digits, _ and -",
+            )
     if profile is None:
         return Request(events=events, instance=instance), notes
     return Request(

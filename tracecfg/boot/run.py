@@ -40,6 +40,8 @@ def boot(
     instance: str | None,
 ) -> Result:
     """form: one of FORMS. Raises what profile.load, request and the forms raise."""
+    if instance is not None:
+        tracefs.check_name(instance)
     if config is not None and profile is None:
         raise UsageError("--config names the file of a profile", "add --profile NAME")
     chosen = profiles.load(config, profile) if profile is not None else None

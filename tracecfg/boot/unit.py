@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from tracecfg.errors import UsageError
+
 _PLAIN = re.compile(r"[\w@+=:,.*/-]+", re.ASCII)
 
 
@@ -12,7 +14,11 @@ def unit(what: str, *, start: Sequence[str], stop: Sequence[str]) -> str:
     """The text of a .service file.
 
     what: for its description; start, stop: the commands, with an absolute path first
+    Raises UsageError for a word that no unit file can hold: one with a line end, say.
     """
+    for word in (what, *start, *stop):
+        if not word.isprintable():
+            raise UsageError(f"{word!r}: a unit file cannot hold it", "name it in plain text")
     return f"""\
 # systemctl enable --now on this file, as /etc/systemd/system/tracecfg-NAME.service
 [Unit]

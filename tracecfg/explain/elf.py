@@ -36,7 +36,7 @@ def _symbols(data: bytes) -> Iterator[str]:
     if count == 0:
         # more sections than fit: the number stands in the first one's sh_size
         count = section(0)[2]
-    if table + count * size > len(data):
+    if size < (64 if wide else 40) or table + count * size > len(data):
         raise ValueError("the ELF file is cut off")
     for index in range(count):
         kind, offset, length, link = section(index)

@@ -25,6 +25,8 @@ class Result:
 
 def explain(names: Sequence[str], *, config: Path | None, tracefs: Path | None) -> Result:
     """Raises UsageError for a `config` that is no kernel configuration."""
+    # an argument that is no UTF-8 could not be printed
+    names = [name.encode(errors="replace").decode() for name in names]
     facts = read(names, config=config, tracefs=tracefs)
     return Result(facts.release, tuple(decide(name, facts) for name in names))
 
