@@ -25,6 +25,7 @@ from tracecfg.explain.decide import explain
 from tracecfg.explain.elf import defined_symbols
 from tracecfg.explain.facts import Access, Facts
 from tracecfg.explain.read import read
+from tracecfg.explain.run import candidates
 
 RELEASE = "6.12.0-test"
 CONFIG = "CONFIG_EVENT_TRACING=y\n# CONFIG_TRACING_GPIO is not set\n"
@@ -267,6 +268,12 @@ def test_the_command_explains_with_a_configuration_that_is_named(
     answer = json.loads(ran.out)
     assert (answer["event"], answer["cause"]) == ("gpio", "compiled-out")
     assert answer["options"] == ["CONFIG_TRACING_GPIO"]
+
+
+def test_completion_offers_what_the_kernel_might_have() -> None:
+    assert candidates("gpi") == ["gpio"]
+    assert candidates("gpio:") == ["gpio:gpio_direction", "gpio:gpio_value"]
+    assert candidates("qqq") == candidates("qqq:") == []
 
 
 def test_explain_without_a_name_is_wrong_use(cli: Callable[..., Ran]) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tracecfg.cli.live import Config, Json, Profile, complete
 from tracecfg.errors import UsageError
 
 
 def boot(
     events: Annotated[
         list[str] | None,
-        typer.Argument(help="Subsystems or subsystem:event.", metavar="[EVENT]..."),
+        typer.Argument(
+            help="Subsystems or subsystem:event.", metavar="[EVENT]...", autocompletion=complete
+        ),
     ] = None,
     bootconfig: Annotated[
         bool, typer.Option("--bootconfig", help="Print an ftrace block for bootconfig.")
@@ -23,16 +25,12 @@ def boot(
     systemd: Annotated[
         bool, typer.Option("--systemd", help="Print a unit that applies it and puts it back.")
     ] = False,
-    profile: Annotated[
-        str | None, typer.Option("--profile", help="A selection of tracecfg.toml.")
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option("--config", help="The file that has the profile.")
-    ] = None,
+    profile: Profile = None,
+    config: Config = None,
     instance: Annotated[
         str | None, typer.Option("--instance", help="Into a buffer of its own.", metavar="NAME")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Kernel parameters, a bootconfig block or a systemd unit that turn events on at boot.
 
@@ -42,7 +40,7 @@ def boot(
 
       tracecfg boot --profile gpio-debug --bootconfig > trace.bconf
 
-      tracecfg boot --profile gpio-debug --systemd > /etc/systemd/system/tracecfg-gpio.service
+      tracecfg boot --profile gpio-debug --systemd > tracecfg-gpio.service
     """
     from tracecfg.boot import run
 

@@ -9,15 +9,26 @@ from typing import Annotated
 
 import typer
 
+from tracecfg.cli.live import Json
 from tracecfg.cli.progress import Progress
 from tracecfg.errors import FINDINGS, UsageError
 
 
+def complete_known(incomplete: str) -> list[str]:
+    """What the running kernel has, and what it might have."""
+    from tracecfg.explain import run
+
+    return run.candidates(incomplete)
+
+
 def explain(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Subsystems or events.", metavar="[EVENT]...")
+        list[str] | None,
+        typer.Argument(
+            help="Subsystems or events.", metavar="[EVENT]...", autocompletion=complete_known
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Json = False,
     kernel_config: Annotated[
         Path | None,
         typer.Option("--kernel-config", help="The kernel's .config, where it has none to show."),

@@ -39,9 +39,7 @@ def read(
     return Facts(
         release=release,
         tracefs=seen,
-        hints=hints.load(
-            resources.files("tracecfg.explain").joinpath("hints.json").read_text(encoding="utf-8")
-        ),
+        hints=shipped_hints(),
         config=found,
         looked_for=looked,
         lockdown=_lockdown(root),
@@ -51,6 +49,12 @@ def read(
         has_modules=folder.is_dir(),
         tracepoints=None if seen.access is Access.READABLE else _tracepoints(root),
     )
+
+
+def shipped_hints() -> hints.Hints:
+    """The table that comes with tracecfg."""
+    file = resources.files("tracecfg.explain").joinpath("hints.json")
+    return hints.load(file.read_text(encoding="utf-8"))
 
 
 def modules_folder(root: Path = Path("/")) -> tuple[Path, str]:

@@ -10,7 +10,8 @@ from tracecfg.errors import ChangeFailedError
 from tracecfg.explain import modindex
 from tracecfg.explain.answer import Cause, Explanation
 from tracecfg.explain.decide import explain as decide
-from tracecfg.explain.read import modules_folder, read
+from tracecfg.explain.read import modules_folder, read, shipped_hints
+from tracecfg.runtime import completion
 
 
 @dataclass(frozen=True)
@@ -42,3 +43,17 @@ def index() -> list[str]:
     except OSError as error:
         raise ChangeFailedError(f"the index is not kept: {error}") from error
     return [*problems, f"{where}: {len(found.events)} tracepoints in modules of {found.release}"]
+
+
+def candidates(incomplete: str) -> list[str]:
+    """Names that begin so, for the shell's completion: subsystems, and events after a colon."""
+    system, colon, _ = incomplete.partition(":")
+    known = shipped_hints().systems
+    if not colon:
+        names = set(known)
+    else:
+        names = (
+            {f"{system}:{event}" for event in known[system].events} if system in known else set()
+        )
+    names.update(completion.candidates(incomplete))
+    return sorted(name for name in names if name.startswith(incomplete))
