@@ -124,12 +124,12 @@ def parse(text: str, file: str) -> dict[str, Profile]:
     """All profiles of a file's text. Raises UsageError with every mistake, a line each."""
     try:
         document = tomllib.loads(text)
+        lines = tomlplace.places(text)
     except tomllib.TOMLDecodeError as error:
         line = tomlplace.error_line(error)
         raise UsageError(f"{file}:{line}: no valid TOML: {error}") from error
     except RecursionError as error:
         raise UsageError(f"{file}:1: no valid TOML: nested too deep") from error
-    lines = tomlplace.places(text)
     profiles: dict[str, Profile] = {}
     mistakes: list[tuple[int, str]] = []
 

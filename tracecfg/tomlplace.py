@@ -36,67 +36,84 @@ def places(text: str) -> dict[Path, int]:
     """The line, from 1, of every table, key and array element.
 
     text: what tomllib has read without an error, so its syntax is not checked again
+    Raises RecursionError where tomllib does: for arrays nested hundreds deep.
     """
-    found: dict[Path, int] = {(): 1}
-    table: Path = ()
-    stack: list[tuple[str, Path]] = []
-    keys: list[str] = []
-    index: list[int] = []
-    line = 1
-    wants_key = True
-    header = False
+    reader = _Reader(text)
+    reader.file()
+    return reader.found
 
-    def add(path: Path) -> None:
-        for length in range(1, min(len(path), _DEPTH) + 1):
-            found.setdefault(path[:length], line)
 
-    value: Path = ()
-    for match in _TOKEN.finditer(text):
-        word = match.group()
-        inside = stack[-1][0] if stack else ""
-        if word == "\n":
-            if not stack:
-                wants_key, header, keys = True, False, []
-        elif word.startswith("#"):
-            pass
-        elif wants_key and not (header or keys or stack) and word == "[":
-            header = True
-        elif header:
-            if word == "]" and keys:
-                table = tuple(keys)
-                add(table)
-                wants_key, keys = False, []
-            elif word not in "[].":
+class _Reader:
+    """A recursive descent over the words of a file; each method takes what it is named after."""
+
+    def __init__(self, text: str) -> None:
+        self.found: dict[Path, int] = {(): 1}
+        self._words = [match.group() for match in _TOKEN.finditer(text)]
+        self._at = 0
+        self._line = 1
+
+    def file(self) -> None:
+        table: Path = ()
+        while self._peek(skip="\n"):
+            if self._peek() == "[":
+                table = self._header()
+            else:
+                self._pair(table)
+
+    def _header(self) -> Path:
+        keys: list[str] = []
+        while self._peek() != "\n":
+            if (word := self._take()) not in "[].":
                 keys.append(_key(word))
-        elif wants_key and word == "=":
-            value = (*(stack[-1][1] if stack else table), *keys)
-            add(value)
-            wants_key, keys = False, []
-        elif wants_key and word == "}":
-            _, value = stack.pop()
-            wants_key, keys = False, []
-        elif wants_key:
-            if word not in ".,":
+        self._add(tuple(keys))
+        return tuple(keys)
+
+    def _pair(self, table: Path) -> None:
+        keys: list[str] = []
+        while (word := self._take()) != "=":
+            if word != ".":
                 keys.append(_key(word))
-        elif word == "," and inside == "{":
-            wants_key = True
-        elif word == "," and inside == "[":
-            index[-1] += 1
-        elif word == "]" and inside == "[":
-            index.pop()
-            _, value = stack.pop()
-        elif word == "}":
-            _, value = stack.pop()
+        path = (*table, *keys)
+        self._add(path)
+        self._value(path)
+
+    def _value(self, path: Path) -> None:
+        if self._peek() == "[":
+            self._take()
+            index = 0
+            while self._peek(skip="\n,") != "]":
+                self._add((*path, index))
+                self._value((*path, index))
+                index += 1
+            self._take()
+        elif self._peek() == "{":
+            self._take()
+            while self._peek(skip="\n,") != "}":
+                self._pair(path)
+            self._take()
         else:
-            here = (*stack[-1][1], index[-1]) if inside == "[" else value
-            add(here)
-            if word in "[{":
-                stack.append((word, here))
-                wants_key = word == "{"
-                if word == "[":
-                    index.append(0)
-        line += word.count("\n")
-    return found
+            # several words: 1.5, or a date and a time
+            while self._peek() not in ("\n", ",", "]", "}"):
+                self._take()
+
+    def _add(self, path: Path) -> None:
+        for length in range(1, min(len(path), _DEPTH) + 1):
+            self.found.setdefault(path[:length], self._line)
+
+    def _peek(self, skip: str = "") -> str:
+        """The next word, "" at the end; comments are none, nor is what is to be skipped."""
+        while self._at < len(self._words):
+            word = self._words[self._at]
+            if word not in skip and not word.startswith("#"):
+                return word
+            self._take()
+        return "" if skip else "\n"
+
+    def _take(self) -> str:
+        word = self._words[self._at]
+        self._at += 1
+        self._line += word.count("\n")
+        return word
 
 
 def _key(word: str) -> str:
