@@ -8,6 +8,7 @@ import re
 import stat
 import zlib
 from collections.abc import Iterable
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def read(
     )
 
 
+@cache
 def shipped_hints() -> hints.Hints:
     """The table that comes with tracecfg."""
     file = resources.files("tracecfg.explain").joinpath("hints.json")
