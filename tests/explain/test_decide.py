@@ -221,6 +221,14 @@ def test_a_loaded_module_that_should_have_it_is_not_named() -> None:
     assert explain("xfs", facts(config, modules=INDEX, loaded=loaded)).modules == ()
 
 
+def test_a_subsystem_without_a_probe_is_said_to_be_empty() -> None:
+    answer = explain("kprobes", facts(ON + "CONFIG_KPROBE_EVENTS=y\n"))
+    assert (answer.cause, answer.summary[:33]) == (
+        Cause.UNDETERMINED,
+        "its events are defined at run tim",
+    )
+
+
 def test_an_empty_tracefs_is_said_to_be_empty() -> None:
     tracefs = replace(SEEN, events=frozenset(), empty=True)
     answer = explain("irq", facts(tracefs=tracefs))

@@ -96,9 +96,11 @@ def test_a_file_that_is_no_configuration_is_wrong_use(
         facts(machine, config=path)
 
 
-def test_a_folder_that_is_no_tracefs_is_wrong_use(machine: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no tracefs"):
-        read(["irq"], config=None, tracefs=tmp_path, root=machine)
+def test_a_folder_that_is_no_tracefs_is_wrong_use(machine: Path) -> None:
+    for wrong in (machine, machine / "missing", machine / "proc/modules"):
+        with pytest.raises(UsageError, match=str(wrong)):
+            read(["irq"], config=None, tracefs=wrong, root=machine)
+    assert read(["irq"], config=None, tracefs=machine / "boot", root=machine).tracefs.empty
 
 
 def test_only_folders_of_events_are_events(machine: Path) -> None:

@@ -6,6 +6,7 @@ from tracecfg.explain.answer import Cause, Evidence, Explanation
 from tracecfg.explain.case import Case
 from tracecfg.explain.facts import Access, Facts
 from tracecfg.explain.gates import built_in, lacking
+from tracecfg.explain.hints import DYNAMIC
 from tracecfg.explain.names import resolve
 from tracecfg.gate import holds, symbols
 
@@ -281,6 +282,9 @@ def _undetermined(case: Case) -> Explanation:
     summary = "this kernel does not have it, and nothing here tells why"
     if facts.tracefs.empty:
         summary = "tracefs is empty, and nothing here tells why"
+    elif case.asked.system in DYNAMIC:
+        summary = "its events are defined at run time, and none is now"
+        remedy = f"define one in dynamic_events of {facts.tracefs.path}"
     return Explanation(
         event=case.asked.name,
         present=False,

@@ -27,6 +27,8 @@ _OF_THE_CORE = {
     "uprobes": "UPROBE_EVENTS",
 }
 """Systems that kernel/trace makes without a trace header."""
+DYNAMIC = frozenset(_OF_THE_CORE) - {"syscalls"}
+"""Those whose events somebody defines at run time, as Documentation/trace/kprobetrace.rst has it."""
 
 
 @dataclass(frozen=True)

@@ -113,8 +113,8 @@ def _tracefs(names: list[str], given: Path | None, root: Path) -> Tracefs:
         types = _text(root / "proc/filesystems").split()
         lacking = bool(types) and "tracefs" not in types
         return Tracefs(access=Access.NOT_IN_KERNEL if lacking else Access.NOT_MOUNTED)
-    if given is not None and os.access(given, os.X_OK) and not _is_folder(given / "events"):
-        raise UsageError(f"{given}: no tracefs: it has no events folder")
+    if given is not None:
+        _check(given)
     by_path = {name: _there(where / "events", name) for name in names}
     try:
         listed = (where / "available_events").read_text(encoding="utf-8", errors="replace")
@@ -131,6 +131,18 @@ def _tracefs(names: list[str], given: Path | None, root: Path) -> Tracefs:
         empty=not listed and not _is_folder(where / "events"),
         by_path=by_path,
     )
+
+
+def _check(given: Path) -> None:
+    """A tracefs that is locked down is empty; one that we may not look into may be one."""
+    try:
+        entries = {path.name for path in given.iterdir()}
+    except PermissionError:
+        return
+    except OSError as error:
+        raise UsageError(f"{given}: {error.strerror}", "--tracefs names a mount") from error
+    if entries and "events" not in entries:
+        raise UsageError(f"{given}: no tracefs: it has no events folder", "--tracefs names a mount")
 
 
 def _there(events: Path, name: str) -> bool | None:
