@@ -28,7 +28,7 @@ _OF_THE_CORE = {
 }
 """Systems that kernel/trace makes without a trace header."""
 DYNAMIC = frozenset(_OF_THE_CORE) - {"syscalls"}
-"""Those whose events somebody defines at run time, as Documentation/trace/kprobetrace.rst has it."""
+"""Those whose events somebody defines at run time: Documentation/trace/kprobetrace.rst."""
 
 
 @dataclass(frozen=True)
