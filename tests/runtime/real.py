@@ -109,7 +109,7 @@ def seed(folder: Path) -> None:
     """A state that is not all off: filters, counted triggers, soft events, pids, sizes."""
     put(folder, "buffer_size_kb", "512")
     put(folder, "events/sched/sched_switch/filter", "prev_prio < 100")
-    put(folder, "events/sched/sched_process_exit/trigger", "stacktrace:7")
+    put(folder, "events/sched/sched_pi_setprio/trigger", "stacktrace:7")
     put(folder, "events/sched/sched_process_hang/trigger", "enable_event:irq:irq_handler_exit:3")
     put(folder, "events/sched/sched_process_hang/trigger", "traceoff if common_pid == 0")
     put(folder, "events/sched/sched_process_fork/enable", "1")

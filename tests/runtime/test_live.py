@@ -64,7 +64,7 @@ def test_only_leaves_nothing_else_on(live: Cli, buffer: Path) -> None:
     assert live("only", "irq:softirq_*", "block").code == 0
     on = {line for line in text(buffer, "set_event").splitlines() if line.split(":")[0] != "block"}
     # two that triggers hold ready: the kernel lists them, and they record nothing
-    held = {"sched:sched_process_exit", "sched:sched_process_hang", "irq:irq_handler_exit"}
+    held = {"sched:sched_pi_setprio", "sched:sched_process_hang", "irq:irq_handler_exit"}
     assert on - held == {"irq:softirq_entry", "irq:softirq_exit", "irq:softirq_raise"}
     assert {bit(buffer, event) for event in held} == {"0*"}
     assert live("restore").code == 0
@@ -286,7 +286,7 @@ def test_save_and_restore_a_file(live: Cli, buffer: Path, tmp_path: Path) -> Non
     assert live("save", file).code == 0
     for name in (
         "events/sched/sched_process_hang/trigger",
-        "events/sched/sched_process_exit/trigger",
+        "events/sched/sched_pi_setprio/trigger",
     ):
         for line in text(buffer, name).splitlines():
             put(buffer, name, "!" + line.replace(":unlimited", "").split(":count=")[0])
@@ -408,8 +408,8 @@ def test_status_says_what_is_on(live: Cli, buffer: Path) -> None:
     assert systems["block"]["enabled"] == "off"
     events = {event["name"]: event for event in systems["sched"]["events"]}
     assert events["sched_switch"]["filter"] == "prev_prio < 100"
-    assert events["sched_process_exit"] == {
-        "name": "sched_process_exit",
+    assert events["sched_pi_setprio"] == {
+        "name": "sched_pi_setprio",
         "enabled": False,
         "soft": True,
         "filter": None,

@@ -65,18 +65,19 @@ class Folder:
     """
 
     def __init__(self, root: str, name: str | None = None) -> None:
-        """Raises TracecfgError: no tracefs there, no permission, no such instance (NotThere)."""
+        """Raises TracecfgError: no tracefs there, no permission, no such instance."""
         self.root = root
         self.name = name
         self._folders: dict[str, int] = {}
         self._systems: tuple[str, ...] | None = None
         self._events: dict[str, tuple[str, ...]] = {}
         try:
-            top = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-            self._folders[""] = top
+            self._folders[""] = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
             if name is not None:
-                instances = self._folder("instances")
-                self._folders = {"": os.open(check_name(name), _FOLDER, dir_fd=instances)}
+                top = self._folder(f"instances/{check_name(name)}")
+                os.close(self._folders.pop("instances"))
+                os.close(self._folders.pop(""))
+                self._folders = {"": top}
         except OSError as error:
             raise problem(error, root if name is None else f"{root}/instances/{name}") from error
 
@@ -85,20 +86,21 @@ class Folder:
         return path if self.name is None else f"instances/{self.name}/{path}"
 
     def open(self, path: str, flags: int) -> int:
+        """Raises OSError."""
         folder, _, name = path.rpartition("/")
         parent = self._folder(folder)
-        try:
-            return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
-        finally:
-            if folder.count("/") > 1:
-                # one folder for each event would be too many to keep open
-                os.close(self._folders.pop(folder))
+        return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
 
     def _folder(self, path: str) -> int:
+        """Kept open: the folders on the way to the last one that was asked for."""
         found = self._folders.get(path)
         if found is None:
-            parent, _, name = path.rpartition("/")
-            found = os.open(name, _FOLDER, dir_fd=self._folder(parent))
+            above, _, name = path.rpartition("/")
+            parent = self._folder(above)
+            for other in [each for each in self._folders if not f"{path}/".startswith(f"{each}/")]:
+                if other:
+                    os.close(self._folders.pop(other))
+            found = os.open(name, _FOLDER, dir_fd=parent)
             self._folders[path] = found
         return found
 
@@ -175,32 +177,27 @@ class Folder:
         """Differs when the instance was removed and made again."""
         return os.fstat(self._folders[""]).st_ino
 
-    def close(self) -> None:
-        for handle in self._folders.values():
+    def __del__(self) -> None:
+        for handle in getattr(self, "_folders", {}).values():
             os.close(handle)
-        self._folders = {}
 
 
 def remove_instance(root: str, name: str) -> None:
     """Raises TracecfgError when somebody holds it open."""
-    instances = Folder(root)
+    handle = Folder(root).open("instances", os.O_RDONLY | os.O_DIRECTORY)
     try:
-        handle = instances.open("instances", os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            for left in reversed(range(_TRIES)):
-                try:
-                    os.rmdir(check_name(name), dir_fd=handle)
-                    return
-                except FileNotFoundError:
-                    return
-                except OSError as error:
-                    if error.errno != errno.EBUSY or not left:
-                        raise problem(error, f"instances/{name}") from error
-                    time.sleep(_PAUSE)
-        finally:
-            os.close(handle)
+        for left in reversed(range(_TRIES)):
+            try:
+                os.rmdir(check_name(name), dir_fd=handle)
+                return
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                if error.errno != errno.EBUSY or not left:
+                    raise problem(error, f"instances/{name}") from error
+                time.sleep(_PAUSE)
     finally:
-        instances.close()
+        os.close(handle)
 
 
 def problem(error: OSError, where: str) -> TracecfgError:
