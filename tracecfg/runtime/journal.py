@@ -1,8 +1,9 @@
 """What tracecfg changed in an instance and what was there before: saved before the first write.
 
-One JSON file for each instance, in $XDG_STATE_HOME/tracecfg, or /var/lib/tracecfg for root and
-~/.local/state/tracecfg for others when that is not set. Its name begins with the boot's id: after a
-reboot nothing of it is true any more, and it is never applied.
+One JSON file for each instance, in $XDG_STATE_HOME/tracecfg; when that is not set, in
+/var/lib/tracecfg for root (/run/tracecfg where that cannot be written) and ~/.local/state/tracecfg
+for others. Its name begins with the boot's id: after a reboot nothing of it is true any more, and
+it is never applied.
 """
 
 from __future__ import annotations
@@ -155,7 +156,12 @@ def _folder() -> Path:
     home = os.environ.get("XDG_STATE_HOME", "")
     if home.startswith("/"):
         return Path(home) / "tracecfg"
-    return Path("/var/lib/tracecfg") if os.geteuid() == 0 else Path.home() / ".local/state/tracecfg"
+    if os.geteuid() != 0:
+        return Path.home() / ".local/state/tracecfg"
+    lasting, volatile = Path("/var/lib/tracecfg"), Path("/run/tracecfg")
+    writable = os.access(lasting if lasting.exists() else lasting.parent, os.W_OK)
+    # once used it stays in use: a root that was read-only early in the boot may be no more
+    return lasting if writable and not volatile.exists() else volatile
 
 
 def noted(journal: Journal, current: Mapping[str, str], wanted: Mapping[str, str]) -> Journal:
