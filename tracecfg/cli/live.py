@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from tracecfg.runtime.change import Request
     from tracecfg.runtime.instance import Place
+    from tracecfg.runtime.request import Request
 
 
 def complete(incomplete: str) -> list[str]:

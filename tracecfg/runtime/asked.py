@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tracecfg.errors import UsageError
-from tracecfg.runtime.change import Request
 from tracecfg.runtime.instance import Place
+from tracecfg.runtime.request import Request
 
 _SIZE = r"([0-9]{1,12})([KMG]?)"
 _KIB = {"": 1, "K": 1, "M": 1024, "G": 1024 * 1024}

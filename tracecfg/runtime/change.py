@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from types import MappingProxyType
 from typing import NamedTuple
 
 from tracecfg import selection
-from tracecfg.errors import UnknownNameError, UsageError
+from tracecfg.errors import UnknownNameError
 from tracecfg.runtime import control, instance, modules, state, trigger
 from tracecfg.runtime.control import Write, event_file
 from tracecfg.runtime.instance import Place
 from tracecfg.runtime.journal import Journal, Store, alive
 from tracecfg.runtime.lock import locked
+from tracecfg.runtime.request import Request, added, conditions, settings
 from tracecfg.runtime.tracefs import Folder, problem
 from tracecfg.runtime.transaction import Change, apply
 from tracecfg.selection import Selection
 
-_EITHER = ("0", "1")
 _NEW = {"enable": "0", "filter": control.NONE, "trace_clock": "local", "tracing_on": "1"}
-
-
-class Request(NamedTuple):
-    """action: enable, only or disable; run and stream enable for a while; words: the selection
-    filter, triggers: for each selected event; filters, triggers_of: for one, as system:event
-    buffer_kb: for each CPU; None, "" and () leave what there is
-    """
-
-    action: str
-    words: Sequence[str]
-    filter: str = ""
-    triggers: Sequence[str] = ()
-    filters: Mapping[str, str] = MappingProxyType({})
-    triggers_of: Mapping[str, Sequence[str]] = MappingProxyType({})
-    pids: Sequence[int] = ()
-    buffer_kb: int | None = None
-    clock: str | None = None
-    ignore_missing: bool = False
 
 
 class Outcome(NamedTuple):
@@ -108,7 +89,7 @@ def _planned_anew(
     change, more = _change(top, request, terms, chosen, fresh=True)
     anew = {path: _NEW.get(control.kind(path), "") for path in change.current}
     wanted = {
-        path: _added("", request.triggers) if control.kind(path) == "trigger" else text
+        path: added("", request.triggers) if control.kind(path) == "trigger" else text
         for path, text in change.wanted.items()
     }
     folder = f"instances/{place.instance}"
@@ -169,8 +150,8 @@ def _change(
     notes = [f"{text}: matches nothing, left out" for text in chosen.missing]
     try:
         current, wanted = _bits(folder, request.action, chosen, terms, notes)
-        alive = _conditions(folder, request, selected(folder, chosen), current, wanted)
-        _settings(folder, request, current, wanted, fresh=fresh)
+        alive = conditions(folder, request, selected(folder, chosen), current, wanted)
+        settings(folder, request, current, wanted, fresh=fresh)
         if request.action != "disable" and folder.read_or("tracing_on", "1").strip() == "0":
             notes.append(f"{folder.shown('tracing_on')} is 0: nothing is recorded until it is 1")
     except OSError as error:
@@ -237,99 +218,3 @@ def _held(
             found.add(path)
             notes.append(f"{':'.join(event)}: a trigger turned it on, left as it is")
     return found
-
-
-def _conditions(
-    folder: Folder,
-    request: Request,
-    selected: Sequence[tuple[str, str]],
-    current: dict[str, str],
-    wanted: dict[str, str],
-) -> dict[str, tuple[str, ...]]:
-    """Filters and triggers, into `current` and `wanted`; what the triggers may change by itself."""
-    filters = {event: request.filter for event in selected if request.filter}
-    triggers = {event: list(request.triggers) for event in selected if request.triggers}
-    for name, text in request.filters.items():
-        filters[_pair(name)] = text
-    for name, lines in request.triggers_of.items():
-        triggers.setdefault(_pair(name), []).extend(lines)
-    for event, text in filters.items():
-        path = event_file(*event, "filter")
-        current |= state.read(folder, [path])
-        wanted[path] = control.normal(path, text)
-    alive: dict[str, tuple[str, ...]] = {}
-    for event, lines in triggers.items():
-        path = event_file(*event, "trigger")
-        current |= state.read(folder, [path])
-        wanted[path] = _added(current[path], lines)
-        for line in lines:
-            each = trigger.parse(line)
-            if each is None:
-                raise UsageError(
-                    f"'{line}' is no trigger that tracecfg knows",
-                    "traceon, traceoff, snapshot, stacktrace, enable_event:SYSTEM:EVENT, "
-                    "disable_event:..., hist:keys=..., each with [:COUNT] [if FILTER]",
-                )
-            if each.target:
-                alive[event_file(*each.target, "enable")] = _EITHER
-            if each.switches:
-                alive["tracing_on"] = _EITHER
-    current |= {
-        path: text for path, text in state.read(folder, alive).items() if path not in current
-    }
-    return {path: either for path, either in alive.items() if path in current}
-
-
-def _pair(name: str) -> tuple[str, str]:
-    system, _, event = name.partition(":")
-    return system, event
-
-
-def _added(text: str, lines: Sequence[str]) -> str:
-    """The triggers with more of them; one that is there already is there once."""
-    there = trigger.parse_all(text) or {}
-    more = [
-        line for line in lines if (found := trigger.parse(line)) and found.identity not in there
-    ]
-    return "\n".join([*reversed(more), *trigger.lines(text)])
-
-
-def _settings(
-    folder: Folder,
-    request: Request,
-    current: dict[str, str],
-    wanted: dict[str, str],
-    *,
-    fresh: bool,
-) -> None:
-    if request.pids:
-        current |= state.read(folder, ["set_event_pid"])
-        if "set_event_pid" not in current:
-            raise UsageError("this kernel has no set_event_pid", "leave --pid out")
-        pids = {*current["set_event_pid"].split(), *map(str, request.pids)}
-        wanted["set_event_pid"] = "\n".join(sorted(pids))
-    if request.buffer_kb is not None:
-        sizes = state.buffer_sizes(folder)
-        if sizes.get("buffer_size_kb") == "X":
-            del sizes["buffer_size_kb"]
-        current |= sizes
-        wanted |= dict.fromkeys(sizes, str(request.buffer_kb))
-    if request.clock:
-        _clock(folder, request.clock, current, wanted, fresh=fresh)
-
-
-def _clock(
-    folder: Folder, clock: str, current: dict[str, str], wanted: dict[str, str], *, fresh: bool
-) -> None:
-    text = folder.read_or("trace_clock")
-    known = text.replace("[", "").replace("]", "").split()
-    if clock not in known:
-        raise UsageError(f"no trace clock '{clock}'", f"there is {', '.join(known) or 'none'}")
-    now = control.normal("trace_clock", text)
-    if now != clock and not fresh:
-        raise UsageError(
-            f"{folder.shown('trace_clock')} is {now}: another clock would clear a buffer that "
-            "tracecfg did not make",
-            "--instance NAME works in a buffer of its own",
-        )
-    current["trace_clock"], wanted["trace_clock"] = now, clock

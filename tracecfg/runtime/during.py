@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from tracecfg.errors import TracecfgError
 from tracecfg.osio import start
-from tracecfg.runtime.change import Request
 from tracecfg.runtime.instance import Place
+from tracecfg.runtime.request import Request
 from tracecfg.runtime.session import Quiet, Session, Sink, session
 
 _STEP = 0.1

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tracecfg.runtime.change import Outcome, Request
+from tracecfg.runtime.change import Outcome
 from tracecfg.runtime.control import Write
 from tracecfg.runtime.instance import Place
 from tracecfg.runtime.journal import Journal
+from tracecfg.runtime.request import Request
 from tracecfg.runtime.restore import Restored
 from tracecfg.runtime.survey import EventState, Status, SystemState
 

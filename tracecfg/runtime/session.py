@@ -10,12 +10,12 @@ from types import TracebackType
 
 from tracecfg.errors import TracecfgError
 from tracecfg.runtime import change, instance, putback, state, traceline
-from tracecfg.runtime.change import Request
 from tracecfg.runtime.control import Write
 from tracecfg.runtime.guardian import Guardian
 from tracecfg.runtime.instance import Place
 from tracecfg.runtime.journal import Store
 from tracecfg.runtime.lock import locked
+from tracecfg.runtime.request import Request
 from tracecfg.runtime.tracefs import Folder, problem
 
 Sink = Callable[[Sequence[str], Mapping[str, str]], None]
