@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import select
 import signal
-import subprocess
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracecfg.errors import TracecfgError
 from tracecfg.osio import start
 from tracecfg.runtime.instance import Place
 from tracecfg.runtime.request import Request
 from tracecfg.runtime.session import Quiet, Session, Sink, session
+
+if TYPE_CHECKING:
+    import subprocess
 
 _STEP = 0.1
 """Seconds between two looks at trace_pipe, which has no other way to say that there is little."""

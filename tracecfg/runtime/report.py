@@ -6,16 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tracecfg.runtime.change import Outcome
-from tracecfg.runtime.control import Write
-from tracecfg.runtime.instance import Place
-from tracecfg.runtime.journal import Journal
-from tracecfg.runtime.request import Request
-from tracecfg.runtime.restore import Restored
-from tracecfg.runtime.survey import EventState, Status, SystemState
-
 if TYPE_CHECKING:
+    from tracecfg.runtime.change import Outcome
+    from tracecfg.runtime.control import Write
     from tracecfg.runtime.during import Ended
+    from tracecfg.runtime.instance import Place
+    from tracecfg.runtime.journal import Journal
+    from tracecfg.runtime.request import Request
+    from tracecfg.runtime.restore import Restored
+    from tracecfg.runtime.survey import EventState, Status, SystemState
 
 
 def systems_json(systems: Iterable[SystemState]) -> list[dict[str, Any]]:
