@@ -467,3 +467,93 @@ def test_two_processes_at_once_both_get_their_way(tracefs: Path, buffer: Path) -
     assert done.returncode == 0
     after = dump(buffer)
     assert {name for name in changed(before, after) if "buffer" not in name} == set()
+
+
+def test_a_buffer_that_is_read_is_not_removed(
+    cli: Cli, tracefs: Path, unmade: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracecfg.runtime.tracefs._PAUSE", 0.001)
+    where = ("--tracefs", tracefs, "--instance", unmade.name)
+    assert cli("enable", "irq", *where).code == 0
+    handle = os.open(unmade / "trace_pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        ran = cli("reset", *where)
+        assert ran.code == 3
+        assert "busy" in ran.err
+    finally:
+        os.close(handle)
+    assert unmade.exists()
+    assert cli("reset", *where).code == 0
+
+
+def test_a_buffer_that_no_memory_holds(live: Cli, buffer: Path) -> None:
+    put(buffer, "buffer_size_kb", "512")
+    before = dump(buffer)
+    ran = live("enable", "irq", "--buffer-size", "900G")
+    assert ran.code == 4
+    assert "no room" in ran.err
+    assert changed(before, dump(buffer)) == {}
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "x", "4T", "1e3"])
+def test_a_size_that_is_none(live: Cli, size: str) -> None:
+    assert live("enable", "irq", f"--buffer-size={size}").code == 2
+
+
+PROFILE = """
+[profile.quiet]
+events = ["irq", "!irq:tasklet_*", "sched:sched_switch"]
+buffer_size_kb = 700
+clock = "mono"
+pids = [4000001]
+filters = { "sched:sched_switch" = "prev_prio < 100" }
+triggers = { "irq:softirq_raise" = ["stacktrace:5"] }
+instance = "NAME"
+"""
+
+
+def test_a_profile_is_applied(cli: Cli, tracefs: Path, unmade: Path, tmp_path: Path) -> None:
+    config = tmp_path / "tracecfg.toml"
+    config.write_text(PROFILE.replace("NAME", unmade.name))
+    asked = ("--profile", "quiet", "--config", config, "--tracefs", tracefs)
+    shown = cli("enable", *asked, "--dry-run")
+    assert shown.code == 0, shown.err
+    assert f"{unmade} mkdir" in shown.out
+    assert not unmade.exists()
+    ran = cli("enable", *asked)
+    assert ran.code == 0, ran.err
+    assert bit(unmade, "irq:softirq_raise") == "1*"
+    assert text(unmade, "events/sched/sched_switch/filter") == "prev_prio < 100"
+    assert text(unmade, "set_event_pid") == "4000001"
+    assert "[mono]" in text(unmade, "trace_clock")
+    assert int(text(unmade, "buffer_size_kb")) >= 700
+    assert "tasklet" not in text(unmade, "set_event")
+    assert cli("disable", *asked).code == 0
+    assert bit(unmade, "sched:sched_switch") == "0"
+    assert cli("enable", "irq", "--config", config, "--tracefs", tracefs).code == 2
+    assert cli("restore", "--instance", unmade.name, "--tracefs", tracefs).code == 0
+    assert not unmade.exists()
+
+
+def test_the_next_call_says_that_one_was_killed(live: Cli, buffer: Path) -> None:
+    assert live("enable", "irq").code == 0
+    (saved,) = (Path(os.environ["XDG_STATE_HOME"]) / "tracecfg").glob("*.json")
+    saved.write_text(saved.read_text().replace('"busy":false', '"busy":true'))
+    ran = live("enable", "timer")
+    assert ran.code == 0
+    assert "was killed half way" in ran.err
+    assert json.loads(live("status", "--json").out)["changed"]["interrupted"]
+    assert live("restore").code == 0
+    assert text(buffer, "set_event") == ""
+
+
+def test_a_saved_state_that_is_damaged(live: Cli, buffer: Path) -> None:
+    assert live("enable", "irq").code == 0
+    (saved,) = (Path(os.environ["XDG_STATE_HOME"]) / "tracecfg").glob("*.json")
+    saved.write_text(saved.read_text()[:-20])
+    for action in (["enable", "timer"], ["restore"], ["status"]):
+        ran = live(*action)
+        assert ran.code == 3
+        assert "--forget" in ran.err
+    assert live("restore", "--forget").code == 0
+    assert live("enable", "timer").code == 0

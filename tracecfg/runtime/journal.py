@@ -76,6 +76,10 @@ class Store:
     def drop_void(self) -> None:
         for name in self.void():
             (self.folder / name).unlink(missing_ok=True)
+        # what a kill in the middle of saving left
+        for path in self.folder.glob(".*.json.*"):
+            if not path.name.startswith(f".{self._boot}"):
+                path.unlink(missing_ok=True)
 
     def save(self, journal: Journal) -> None:
         """Raises ChangeFailedError (disk full), TracecfgError (a folder others may write to)."""
@@ -99,6 +103,12 @@ class Store:
     def drop(self, journal: Journal) -> None:
         self._path(journal.instance, journal.run).unlink(missing_ok=True)
 
+    def files(self, instance: str | None, *, everything: bool = False) -> list[Path]:
+        """Of the instance, or of all, readable or not."""
+        end = f".{self._label(instance)}.json"
+        names = [name for name in self._names() if name.startswith(self._start)]
+        return [self.folder / name for name in names if everything or name.endswith(end)]
+
     def _names(self) -> list[str]:
         try:
             return sorted(p.name for p in self.folder.iterdir() if p.name.endswith(".json"))
@@ -106,8 +116,11 @@ class Store:
             return []
 
     def _path(self, instance: str | None, run: int) -> Path:
-        name = _TOP if instance is None else f"i-{instance}"
-        return self.folder / f"{self._start}{f'run-{run}.' if run else ''}{name}.json"
+        label = self._label(instance)
+        return self.folder / f"{self._start}{f'run-{run}.' if run else ''}{label}.json"
+
+    def _label(self, instance: str | None) -> str:
+        return _TOP if instance is None else f"i-{instance}"
 
     def _make_folder(self) -> None:
         try:
@@ -164,13 +177,23 @@ def _folder() -> Path:
     return lasting if writable and not volatile.exists() else volatile
 
 
-def noted(journal: Journal, current: Mapping[str, str], wanted: Mapping[str, str]) -> Journal:
-    """The journal of a change that is about to be made."""
+def noted(
+    journal: Journal,
+    current: Mapping[str, str],
+    wanted: Mapping[str, str],
+    alive: Mapping[str, tuple[str, ...]],
+) -> Journal:
+    """The journal of a change that is about to be made.
+
+    alive: files that triggers of the change write to, and what they may make of them
+    """
     cells = dict(journal.cells)
-    for path, text in wanted.items():
-        if path in cells or current[path] != text:
+    for path in {**wanted, **alive}:
+        text = wanted.get(path, current[path])
+        if path in cells or path in alive or current[path] != text:
             known = cells.get(path, Cell(current[path], ()))
-            cells[path] = Cell(known.before, (*dict.fromkeys([*known.ours, current[path], text]),))
+            ours = [*known.ours, current[path], text, *alive.get(path, ())]
+            cells[path] = Cell(known.before, (*dict.fromkeys(ours),))
     return journal._replace(cells=cells, busy=True)
 
 

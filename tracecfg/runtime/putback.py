@@ -89,13 +89,10 @@ def one(top: Folder, store: Store, journal: Journal, request: Request) -> Restor
 
 
 def _forget(store: Store, place: Place, request: Request) -> list[str]:
-    dropped = []
-    for journal in store.all():
-        if request.everything or journal.instance == place.instance:
-            if not request.dry_run:
-                store.drop(journal)
-            dropped.append(f"{journal.instance or 'top level'}: stays as it is")
-    return dropped
+    files = store.files(place.instance, everything=request.everything)
+    for path in [] if request.dry_run else files:
+        path.unlink(missing_ok=True)
+    return [f"{path}: dropped; tracefs stays as it is" for path in files]
 
 
 def reset(place: Place, *, force: bool, dry_run: bool) -> str:

@@ -11,7 +11,7 @@ from tracecfg.runtime import control, state, trigger
 from tracecfg.runtime.control import Write, event_of, kind
 from tracecfg.runtime.journal import Cell, Journal, Store
 from tracecfg.runtime.tracefs import Folder, remove_instance
-from tracecfg.runtime.transaction import perform
+from tracecfg.runtime.transaction import settle
 
 
 class Restored(NamedTuple):
@@ -47,7 +47,8 @@ def restore(
         elif not control.same(path, text, target):
             wanted[path] = target
     systems = {event[0]: () for path in wanted if (event := event_of(path))}
-    writes = control.transition(current, wanted, {name: folder.events(name) for name in systems})
+    every = {name: folder.events(name) for name in systems}
+    writes = control.transition(current, wanted, every)
     result = Restored(
         instance=journal.instance,
         writes=tuple(write._replace(path=folder.shown(write.path)) for write in writes),
@@ -60,16 +61,10 @@ def restore(
         return result
     store.save(journal._replace(busy=True, pid=os.getpid()))
     try:
-        for write in writes:
-            perform(folder, write)
-        if any(kind(write.path) == "trigger" for write in writes):
-            # a trigger that goes takes the event it held ready with it
-            now = state.read(folder, wanted)
-            for write in control.transition(now, {path: wanted[path] for path in now}, {}):
-                perform(folder, write)
-    except TracecfgError as error:
+        settle(folder, wanted, every)
+    except (OSError, TracecfgError) as error:
         raise ChangeFailedError(
-            f"restore: {error.message}", "the rest was not tried; `tracecfg restore` goes on"
+            f"restore: {error}", "the rest was not tried; `tracecfg restore` goes on"
         ) from error
     if journal.made:
         remove_instance(folder.root, journal.instance or "")

@@ -44,7 +44,7 @@ def apply(folder: Folder, store: Store, journal: Journal, change: Change) -> tup
         journal = journal._replace(settings=state.settings(folder), since=time.time())
     before = journal
     current = control.saved(change.current)
-    journal = noted(journal._replace(pid=os.getpid()), current, change.wanted)
+    journal = noted(journal._replace(pid=os.getpid()), current, change.wanted, change.alive)
     store.save(journal)
     try:
         for write in writes:
@@ -65,7 +65,8 @@ def apply(folder: Folder, store: Store, journal: Journal, change: Change) -> tup
             cells[path] = Cell(cell.before, (text, *change.alive.get(path, ())))
             if path not in change.alive and control.same(path, text, cell.before):
                 del cells[path]
-    store.save(journal._replace(cells=cells, busy=False))
+    # what a killed call left half way stays so until `restore`
+    store.save(journal._replace(cells=cells, busy=before.busy))
     return writes
 
 
@@ -75,16 +76,27 @@ class _FailedError(TracecfgError):
 
 def undo(folder: Folder, change: Change, why: BaseException) -> None:
     """Write the files back to what they were. Raises TracecfgError when that fails."""
+    before = control.saved(
+        {path: change.current[path] for path in {**change.wanted, **change.alive}}
+    )
     try:
-        now = state.read(folder, change.wanted)
-        back = control.saved({path: change.current[path] for path in now})
-        for write in control.transition(now, back, change.systems):
-            perform(folder, write)
+        settle(folder, before, change.systems)
     except (OSError, TracecfgError) as error:
         raise TracecfgError(
             f"{why}; and putting it back failed: {error}",
             "`tracecfg restore` tries again; `tracecfg status` shows what there is",
         ) from why
+
+
+def settle(folder: Folder, wanted: control.State, systems: Systems) -> None:
+    """Make the files that are there what they shall be. Raises OSError, TracecfgError."""
+    now = state.read(folder, wanted)
+    writes = control.transition(now, {path: wanted[path] for path in now}, systems)
+    for write in writes:
+        perform(folder, write)
+    if any(kind(write.path) == "trigger" for write in writes):
+        # a trigger that goes takes the event it held ready with it
+        settle(folder, {path: text for path, text in wanted.items() if kind(path) != "trigger"}, {})
 
 
 def perform(folder: Folder, write: Write) -> None:
