@@ -72,7 +72,7 @@ def test_only_leaves_nothing_else_on(live: Cli, buffer: Path) -> None:
 
 
 def test_bulk_off_leaves_what_a_trigger_turned_on(live: Cli, buffer: Path) -> None:
-    put(buffer, "events/sched/sched_process_fork/trigger", "enable_event:irq:irq_handler_exit")
+    put(buffer, "events/sched/sched_process_fork/trigger", "enable_event:irq:irq_handler_exit:1")
     subprocess.run(["true"], check=True)
     put(buffer, "events/sched/sched_process_exit/trigger", "stacktrace")
     put(buffer, "events/sched/sched_process_exit/enable", "1")

@@ -105,9 +105,15 @@ class Store:
 
     def files(self, instance: str | None, *, everything: bool = False) -> list[Path]:
         """Of the instance, or of all, readable or not."""
-        end = f".{self._label(instance)}.json"
-        names = [name for name in self._names() if name.startswith(self._start)]
-        return [self.folder / name for name in names if everything or name.endswith(end)]
+        found = []
+        for name in self._names():
+            if name.startswith(self._start):
+                label = name.removeprefix(self._start).removesuffix(".json")
+                if label.startswith("run-"):
+                    label = label.partition(".")[2]
+                if everything or label == self._label(instance):
+                    found.append(self.folder / name)
+        return found
 
     def _names(self) -> list[str]:
         try:
