@@ -61,10 +61,10 @@ def start_beside(
     )
 
 
-def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, sync: bool = True) -> None:
     """Replace `path` as a whole or not at all; its mode survives, unchanged data is not written.
 
-    mode: of a file that is new
+    mode: of a file that is new; sync: wait until it is on the disk
     Raises ChangeFailedError (disk full, no permission); no temporary file is left behind.
     """
     try:
@@ -76,7 +76,8 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(data)
                 stream.flush()
-                os.fsync(stream.fileno())
+                if sync:
+                    os.fsync(stream.fileno())
             Path(name).chmod(path.stat().st_mode & 0o7777 if path.exists() else mode)
             Path(name).replace(path)
         except BaseException:

@@ -98,7 +98,9 @@ class Store:
             "cells": {name: [cell.before, *cell.ours] for name, cell in journal.cells.items()},
             "settings": dict(journal.settings),
         }
-        write_atomic(path, json.dumps(data, separators=(",", ":")).encode(), mode=0o600)
+        # on the disk before the first write; what is saved after it says no more than that
+        text = json.dumps(data, separators=(",", ":"))
+        write_atomic(path, text.encode(), mode=0o600, sync=journal.busy)
 
     def drop(self, journal: Journal) -> None:
         self._path(journal.instance, journal.run).unlink(missing_ok=True)
