@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.kernel.lab import trees
-from tests.kernel.lab.build import TINY, Build, build, fragment
+from tests.kernel.lab.build import RUNTIME, TINY, Build, build, fragment
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +36,12 @@ def tiny_build(linux_tree: Path) -> Build:
 
 
 @pytest.fixture(scope="session")
+def runtime_build(linux_tree: Path) -> Build:
+    """Unpatched, with all that the run-time commands can meet."""
+    return build("runtime", linux_tree, [TINY, RUNTIME])
+
+
+@pytest.fixture(scope="session")
 def tiny_build_all_on(converted_tree: Path) -> Build:
     """Converted, with every option at its default, y."""
     return build("tiny-all-on", converted_tree, [TINY])
@@ -53,3 +59,13 @@ def tiny_build_only_gpio(
     only = tmp_path_factory.mktemp("only-gpio") / "only-gpio.config"
     only.write_text(fragment({name: name == "TRACING_GPIO" for name in sorted(added)}))
     return build("tiny-only-gpio", converted_tree, [TINY, only])
+
+
+@pytest.fixture(scope="session")
+def runtime_build_without_gpio_events(
+    converted_tree: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Build:
+    """Converted, with every option that the series added on except TRACING_GPIO."""
+    off = tmp_path_factory.mktemp("no-gpio") / "no-gpio.config"
+    off.write_text(fragment({"TRACING_GPIO": False}))
+    return build("runtime-no-gpio", converted_tree, [TINY, RUNTIME, off])
