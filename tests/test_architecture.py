@@ -19,11 +19,20 @@ KINDS = ("cli", "planning", "rules", "series", "report", "templating")
 """All that is made of what the readers find."""
 
 PURE = [
+    *(f"tracecfg.boot.{name}" for name in ("bootconfig", "line", "request", "unit")),
+    *(f"tracecfg.explain.{name}" for name in ("answer", "case", "decide", "elf", "facts")),
+    *(f"tracecfg.explain.{name}" for name in ("gates", "hints", "kconfig", "names")),
     "tracecfg.gate",
+    "tracecfg.gatetext",
     "tracecfg.kconfigtext",
     "tracecfg.model",
     "tracecfg.report",
     "tracecfg.rules.engine",
+    "tracecfg.runtime.control",
+    "tracecfg.runtime.report",
+    "tracecfg.runtime.traceline",
+    "tracecfg.runtime.trigger",
+    "tracecfg.selection",
     "tracecfg.series.core",
     "tracecfg.series.edits",
     "tracecfg.series.generate",

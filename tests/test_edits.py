@@ -173,7 +173,7 @@ HEADER = 'TRACE_EVENT(x, TP_printk("%s", name_of(__entry->a)));'
 UNUSED: dict[str, tuple[str, str]] = {
     "function": (
         "static const char *name_of(int a)\n{\n}\n",
-        "static __maybe_unused const char *name_of(int a)\n{\n}\n",
+        "__maybe_unused\nstatic const char *name_of(int a)\n{\n}\n",
     ),
     "called in the file too": (
         "static int name_of(int a)\n{\n}\nint b = name_of(1);\n",
@@ -188,6 +188,7 @@ UNUSED: dict[str, tuple[str, str]] = {
 def test_mark_unused(case: str) -> None:
     before, after = UNUSED[case]
     assert edits.mark_unused(before, GPIO, [HEADER]) == after
+    assert edits.mark_unused(after, GPIO, [HEADER]) == after
     assert edits.mark_unused(after, GPIO, [HEADER]) == after
 
 

@@ -25,8 +25,8 @@ from tracecfg.gate import (
     implies,
     negate,
     symbols,
-    to_kconfig,
 )
+from tracecfg.gatetext import to_kconfig
 
 A, B, C, D = (Sym(name) for name in "ABCD")
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tracecfg.errors import TracecfgError
-from tracecfg.gate import to_kconfig
+from tracecfg.gatetext import to_kconfig
 from tracecfg.kernel.kbuild import Makefiles
 from tracecfg.kernel.tree import Tree
 from tracecfg.model import Place

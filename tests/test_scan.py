@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.small import FIXTURES, SYSTEMS, copy_tree, edit, inventory, systems
-from tracecfg.gate import to_kconfig
+from tracecfg.gatetext import to_kconfig
 from tracecfg.kernel.scan import scan
 from tracecfg.kernel.search import Searcher, candidates
 from tracecfg.kernel.tree import open_tree

@@ -7,6 +7,8 @@ USAGE = 2
 ENVIRONMENT = 3
 ROLLED_BACK = 4
 INTERRUPTED = 130
+RUN_FAILED = 125
+"""Of `run`, for what is not its command's."""
 
 
 class TracecfgError(Exception):

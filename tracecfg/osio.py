@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -54,6 +52,8 @@ def pieces(
 def _pieces(
     argv: Sequence[str | os.PathLike[str]], cwd: Path, end: bytes, ok: Sequence[int]
 ) -> Iterator[bytes]:
+    import tempfile
+
     with tempfile.TemporaryFile() as complaints:
         try:
             process = subprocess.Popen(
@@ -94,6 +94,8 @@ def beside(work: Callable[[], _T]) -> Callable[[], _T]:
     """
     if (os.cpu_count() or 1) < 2:
         return work
+    import pickle
+
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -115,21 +117,50 @@ def beside(work: Callable[[], _T]) -> Callable[[], _T]:
     return result
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def start(argv: Sequence[str | os.PathLike[str]]) -> subprocess.Popen[bytes]:
+    """Start a program of the user's, with this process's input, output and environment.
+
+    Raises OSError.
+    """
+    return subprocess.Popen(argv)
+
+
+def start_beside(
+    argv: Sequence[str | os.PathLike[str]], *, env: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start a helper in a session of its own, out of reach of the terminal's Ctrl-C.
+
+    Its input and output are pipes to this process. Raises OSError.
+    """
+    return subprocess.Popen(
+        argv,
+        cwd="/",
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, sync: bool = True) -> None:
     """Replace `path` as a whole or not at all; its mode survives, unchanged data is not written.
 
+    mode: of a file that is new; sync: wait until it is on the disk
     Raises ChangeFailedError (disk full, no permission); no temporary file is left behind.
     """
     try:
         if path.is_file() and not path.is_symlink() and path.read_bytes() == data:
             return
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        name = f"{path.parent}/.{path.name[:200]}.{os.urandom(8).hex()}"
+        handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(data)
                 stream.flush()
-                os.fsync(stream.fileno())
-            Path(name).chmod(path.stat().st_mode & 0o7777 if path.exists() else 0o644)
+                if sync:
+                    os.fsync(stream.fileno())
+            Path(name).chmod(path.stat().st_mode & 0o7777 if path.exists() else mode)
             Path(name).replace(path)
         except BaseException:
             with contextlib.suppress(OSError):

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from json.encoder import encode_basestring_ascii as quoted
 from typing import TYPE_CHECKING, Any
 
-from tracecfg.gate import Gate, to_kconfig
+from tracecfg.gate import Gate
+from tracecfg.gatetext import to_kconfig
 from tracecfg.model import Decision, EventKind, Plan
 from tracecfg.rules.engine import system_gate
 

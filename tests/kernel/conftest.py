@@ -1,6 +1,8 @@
 from tests.kernel.lab.fixtures import (
     converted_tree,
     linux_tree,
+    runtime_build,
+    runtime_build_without_gpio_events,
     tiny_build,
     tiny_build_all_on,
     tiny_build_only_gpio,
@@ -9,6 +11,8 @@ from tests.kernel.lab.fixtures import (
 __all__ = [
     "converted_tree",
     "linux_tree",
+    "runtime_build",
+    "runtime_build_without_gpio_events",
     "tiny_build",
     "tiny_build_all_on",
     "tiny_build_only_gpio",

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.kernel.lab.build import Build
-from tracecfg.gate import holds, to_kconfig
+from tracecfg.gate import holds
+from tracecfg.gatetext import to_kconfig
 from tracecfg.kernel.kbuild import Makefiles, object_of
 from tracecfg.kernel.tree import Tree, open_tree
 

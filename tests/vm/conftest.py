@@ -1,3 +1,3 @@
-from tests.kernel.lab.fixtures import linux_tree, tiny_build
+from tests.kernel.lab.fixtures import linux_tree, runtime_build, tiny_build
 
-__all__ = ["linux_tree", "tiny_build"]
+__all__ = ["linux_tree", "runtime_build", "tiny_build"]

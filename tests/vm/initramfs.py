@@ -14,6 +14,17 @@ def newc(files: Mapping[str, bytes]) -> bytes:
     return b"".join([*entries, _entry("TRAILER!!!", 0, b"")])
 
 
+def trailer(bootconfig: str) -> bytes:
+    """What follows an initramfs that carries a bootconfig: Documentation/admin-guide/bootconfig.rst.
+
+    newc() ends on a multiple of 4, as the kernel wants it.
+    """
+    data = bootconfig.encode()
+    data += b"\0" * (-len(data) % 4)
+    sizes = len(data).to_bytes(4, "little") + (sum(data) & 0xFFFFFFFF).to_bytes(4, "little")
+    return data + sizes + b"#BOOTCONFIG\n"
+
+
 def _entry(name: str, mode: int, data: bytes) -> bytes:
     encoded = name.encode() + b"\0"
     # ino, mode, uid, gid, nlink, mtime, filesize, devmajor, devminor, rdevmajor, rdevminor,

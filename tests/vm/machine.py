@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.kernel.lab.cache import program
-from tests.vm.initramfs import newc
+from tests.vm.initramfs import newc, trailer
 
 INIT = Path(__file__).parent / "guest/init"
 SHARE = "/run/share"
@@ -54,6 +54,7 @@ class Result:
 class VM:
     """kernel: a bzImage with VIRTIO_PCI, 9P_FS, SERIAL_8250_CONSOLE, TMPFS and DEVTMPFS built in
     command_line: more kernel parameters
+    bootconfig: its text, appended to the initramfs; the command line then has `bootconfig`
     qemu: more QEMU arguments
     """
 
@@ -61,6 +62,7 @@ class VM:
     memory: str = "512M"
     cpus: int = 2
     command_line: str = ""
+    bootconfig: str = ""
     qemu: Sequence[str] = ()
 
     def run(
@@ -103,9 +105,8 @@ class VM:
     def _argv(self, scratch: Path, share: Path, console: Path) -> list[str]:
         initramfs = scratch / "initramfs"
         busybox = Path(program("busybox", "busybox-static"))
-        initramfs.write_bytes(
-            newc({"bin/busybox": busybox.read_bytes(), "init": INIT.read_bytes()})
-        )
+        files = newc({"bin/busybox": busybox.read_bytes(), "init": INIT.read_bytes()})
+        initramfs.write_bytes(files + (trailer(self.bootconfig) if self.bootconfig else b""))
         argv = [program("qemu-system-x86_64", "qemu-system-x86"), "-nodefaults", "-no-reboot"]
         argv += ["-accel", "tcg,thread=multi", "-cpu", "max"]
         argv += ["-m", self.memory, "-smp", str(self.cpus)]
@@ -117,6 +118,8 @@ class VM:
         # a panic or the end of init's work resets the machine, and -no-reboot makes that an exit;
         # the tiny kernel has no ACPI to power off with
         parameters = f"console=ttyS0 panic=-1 reboot=t {self.command_line}"
+        if self.bootconfig:
+            parameters += " bootconfig"
         argv += ["-kernel", str(self.kernel), "-initrd", str(initramfs), "-append", parameters]
         return [*argv, *self.qemu]
 

@@ -25,8 +25,19 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command; the exit code."""
+    wanted = arguments[0] if arguments else None
+    if wanted != "run":
+        return _run(wanted, arguments, [])
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return _run(wanted, arguments[:end], arguments[end + 1 :])
+
+
+def _run(wanted: str | None, arguments: list[str], command: list[str]) -> int:
+    """command: what stands after the `--` of `run`, whose exit codes are its own"""
     try:
-        result = application(args=arguments, prog_name="tracecfg", standalone_mode=False)
+        result = application(wanted)(
+            args=arguments, prog_name="tracecfg", standalone_mode=False, obj=command
+        )
         if result == errors.INTERRUPTED:
             # typer turns the interrupt into this code, without a word
             raise KeyboardInterrupt
@@ -35,22 +46,27 @@ def run(arguments: list[str]) -> int:
         print(f"tracecfg: {error.message}", file=sys.stderr)
         if error.hint:
             print(f"  hint: {error.hint}", file=sys.stderr)
-        return error.exit_code
+        return _failed(wanted, error.exit_code)
     except KeyboardInterrupt:
         print("tracecfg: interrupted; nothing was left half done", file=sys.stderr)
         return errors.INTERRUPTED
-    except SystemExit as wanted:
+    except SystemExit as ending:
         # typer ends so when the reader of its output has gone away, which is no failure
-        broken = isinstance(wanted.__context__, BrokenPipeError)
-        return 0 if broken else int(wanted.code or 0)
+        broken = isinstance(ending.__context__, BrokenPipeError)
+        return 0 if broken else int(ending.code or 0)
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             return 0
         print(f"tracecfg: {error.filename or 'output'}: {error.strerror}", file=sys.stderr)
-        return errors.ENVIRONMENT
+        return _failed(wanted, errors.ENVIRONMENT)
     except Exception as error:
-        return _usage(error)
+        return _failed(wanted, _usage(error))
     return result if isinstance(result, int) else 0
+
+
+def _failed(wanted: str | None, code: int) -> int:
+    """`run` keeps the small codes for its command; those of 126 and 127 are about it."""
+    return errors.RUN_FAILED if wanted == "run" and code < errors.RUN_FAILED else code
 
 
 def _usage(error: Exception) -> int:

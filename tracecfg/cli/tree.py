@@ -34,12 +34,6 @@ Prefix = Annotated[str, typer.Option("--prefix", help="What the options' names b
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Scan anew, whatever is remembered.")]
 
 
-def register(application: typer.Typer) -> None:
-    application.command()(scan)
-    application.command()(show)
-    application.command()(generate)
-
-
 def scan(
     tree: Tree = Path(),
     as_json: Json = False,

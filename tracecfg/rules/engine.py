@@ -10,7 +10,8 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 
 from tracecfg.errors import UsageError
-from tracecfg.gate import ALWAYS, All, Gate, Sym, all_of, any_of, implies, to_kconfig
+from tracecfg.gate import ALWAYS, All, Gate, Sym, all_of, any_of, implies
+from tracecfg.gatetext import to_kconfig
 from tracecfg.kconfigtext import KconfigIndex
 from tracecfg.model import (
     Consumer,

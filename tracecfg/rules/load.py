@@ -10,6 +10,7 @@ from typing import Any
 
 from tracecfg.errors import UsageError
 from tracecfg.rules.rule import Match, Rule
+from tracecfg.tomlplace import error_line
 
 _GLOBS = {"system", "header", "consumer"}
 _FLAGS = {"own_option", "name_taken", "feature", "consumer_with_tracing", "consumer_always_built"}
@@ -50,7 +51,7 @@ def parse_rules(text: str, name: str) -> tuple[Rule, ...]:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{name}:{_toml_line(error)}: no valid TOML: {error}") from error
+        raise UsageError(f"{name}:{error_line(error)}: no valid TOML: {error}") from error
     for key in document:
         if key != "rule":
             raise UsageError(
@@ -108,13 +109,6 @@ def _rule(table: dict[str, Any], file: str, line: int) -> Rule:
         else:
             raise wrong(f"rule {rule_name}: unknown key '{key}'")
     return Rule(name=rule_name, why=str(table.get("why", "")), match=Match(**conditions), **decided)
-
-
-def _toml_line(error: tomllib.TOMLDecodeError) -> int:
-    # Python 3.14 has error.lineno; before, the line is only in the text
-    _, _, tail = str(error).rpartition("at line ")
-    number = tail.split(",")[0]
-    return int(number) if number.isdigit() else 1
 
 
 def _line_of(text: str, key: str) -> int:

@@ -26,7 +26,7 @@ _WORD = re.compile(r"[A-Za-z_]\w+")
 _STATIC_FUNCTION = re.compile(
     # the first of its line; text comes first in the pattern because it is found so much faster
     r"static(?<![^\n]static)[ \t]+(?!.*\binline\b)(?!.*__maybe_unused)"
-    r"(?P<type>(?:const[ \t]+|struct[ \t]+)*\w+(?:[ \t]*\*+[ \t]*|\s+))(?P<name>\w+)[ \t]*"
+    r"(?:(?:const[ \t]+|struct[ \t]+)*\w+(?:[ \t]*\*+[ \t]*|\s+))(?P<name>\w+)[ \t]*"
     r"\((?=[^;{]{0,2000}\)\s{0,99}\{)"
 )
 
@@ -248,8 +248,10 @@ def mark_unused(text: str, switch: Switch, header_texts: Iterable[str]) -> str:
             name in used
             and (blanked.count(name) == 1 or len(re.findall(rf"\b{name}\b", blanked)) == 1)
             and not _within(blanked, match.start(), switch.symbol)
+            and not blanked[: match.start()].rstrip().endswith("__maybe_unused")
         ):
-            inserts.append((match.start("type"), "__maybe_unused "))
+            # on a line of its own: whatever checkpatch has against the function's line stays as old
+            inserts.append((match.start(), "__maybe_unused\n"))
     return insert(text, inserts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -57,21 +58,29 @@ class Build:
 
 
 def build(
-    name: str, tree: Path, fragments: Sequence[Path], targets: Sequence[str] = ("bzImage",)
+    name: str,
+    tree: Path,
+    fragments: Sequence[Path],
+    targets: Sequence[str] = ("bzImage",),
+    start: Build | None = None,
 ) -> Build:
     """Compile tinyconfig with the fragments on top; cached by source, options and compiler.
 
     tree: a git repository, as made by tests.kernel.lab.trees
+    start: a build of the same tree, whose objects are taken where the options let them be
     """
     tools = {name: program(name, package=name) for name in TOOLS}
     version = subprocess.run([tools["gcc"], "--version"], check=True, capture_output=True)
     wanted = [fragment.read_text() for fragment in fragments]
 
     def compile_all(out: Path) -> None:
+        if start:
+            unlogged = shutil.ignore_patterns(_log(out).name)
+            shutil.copytree(start.out, out, symlinks=True, ignore=unlogged, dirs_exist_ok=True)
         configure(tree, out, fragments)
-        start = time.monotonic()
+        began = time.monotonic()
         _make(tree, out, *targets)
-        _seconds(out).write_text(f"{time.monotonic() - start:.1f}")
+        _seconds(out).write_text(f"{time.monotonic() - began:.1f}")
 
     key = [content(tree), *wanted, *targets, repr(SAME_BITS), version.stdout.decode()]
     out = cached(f"build-{name}", "\n".join(key), compile_all)

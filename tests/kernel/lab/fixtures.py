@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.kernel.lab import trees
-from tests.kernel.lab.build import TINY, Build, build, fragment
+from tests.kernel.lab.build import RUNTIME, TINY, Build, build, fragment
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +36,12 @@ def tiny_build(linux_tree: Path) -> Build:
 
 
 @pytest.fixture(scope="session")
+def runtime_build(converted_tree: Path) -> Build:
+    """Converted, with every option on and all that the run-time commands can meet."""
+    return build("runtime", converted_tree, [TINY, RUNTIME])
+
+
+@pytest.fixture(scope="session")
 def tiny_build_all_on(converted_tree: Path) -> Build:
     """Converted, with every option at its default, y."""
     return build("tiny-all-on", converted_tree, [TINY])
@@ -53,3 +59,14 @@ def tiny_build_only_gpio(
     only = tmp_path_factory.mktemp("only-gpio") / "only-gpio.config"
     only.write_text(fragment({name: name == "TRACING_GPIO" for name in sorted(added)}))
     return build("tiny-only-gpio", converted_tree, [TINY, only])
+
+
+@pytest.fixture(scope="session")
+def runtime_build_without_gpio_events(
+    runtime_build: Build, tmp_path_factory: pytest.TempPathFactory
+) -> Build:
+    """The same without TRACING_GPIO."""
+    off = tmp_path_factory.mktemp("no-gpio") / "no-gpio.config"
+    off.write_text(fragment({"TRACING_GPIO": False}))
+    # make builds anew what hangs on the option: a minute instead of five
+    return build("runtime-no-gpio", runtime_build.tree, [TINY, RUNTIME, off], start=runtime_build)

@@ -1,0 +1,3 @@
+from tests.runtime.real import buffer, tracefs, unmade
+
+__all__ = ["buffer", "tracefs", "unmade"]

@@ -1,0 +1,258 @@
+"""run and stream as processes of their own: exit codes, signals, and what is left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.runtime.real import dump, put, text
+from tests.small import command, run_there
+
+EVENTS = ("sched:sched_process_exec", "sched:sched_process_exit")
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(tracefs: Path) -> Iterator[None]:
+    """The top level and the list of instances are what they were."""
+    before = dump(tracefs)
+    instances = set((tracefs / "instances").iterdir())
+    yield
+    after = dump(tracefs)
+    # a first use gives the top level's buffers their size
+    assert {
+        name for name in before if before[name] != after[name] and "buffer" not in name
+    } == set()
+    assert set((tracefs / "instances").iterdir()) - instances == set()
+
+
+def until(what: Callable[[], object], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not come to be"
+        time.sleep(0.02)
+
+
+def ours(tracefs: Path, process: subprocess.Popen[bytes]) -> list[Path]:
+    return list((tracefs / "instances").glob(f"tracecfg-*-{process.pid}"))
+
+
+def recording(tracefs: Path, process: subprocess.Popen[bytes]) -> bool:
+    return any(
+        text(folder, "events/sched/sched_process_exec/enable") == "1"
+        for folder in ours(tracefs, process)
+    )
+
+
+def guardian(process: subprocess.Popen[bytes]) -> int:
+    for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+        if b"guardian" in Path(f"/proc/{child}/cmdline").read_bytes():
+            return int(child)
+    raise AssertionError("no guardian")
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [("exit 0", 0), ("exit 1", 1), ("exit 77", 77), ("kill -9 $$", 137), ("kill -TERM $$", 143)],
+)
+def test_run_returns_the_commands_own_code(tracefs: Path, script: str, code: int) -> None:
+    ran = run_there("run", *EVENTS, "--tracefs", tracefs, "--", "sh", "-c", script)
+    assert ran.code == code, ran.err
+    assert "sched_process_exec: filename=" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["nosuchsystem", "--", "true"], 125),
+        (["irq"], 125),
+        (["--nonsense", "--", "true"], 125),
+        (["irq", "--filter", "bogus == 1", "--", "true"], 125),
+        (["irq", "-o", "/nonexistent/file", "--", "true"], 125),
+        (["irq", "--", "/nonexistent/command"], 127),
+        (["irq", "--", "/etc/passwd"], 126),
+    ],
+)
+def test_run_has_codes_of_its_own(tracefs: Path, arguments: list[str], code: int) -> None:
+    ran = run_there("run", "--tracefs", tracefs, *arguments)
+    assert ran.code == code
+    assert ran.err.startswith("tracecfg: ")
+    assert "Traceback" not in ran.err
+
+
+def test_run_hands_input_and_output_through(tracefs: Path, tmp_path: Path) -> None:
+    file = tmp_path / "events.json"
+    done = subprocess.run(
+        command("run", *EVENTS, "--json", "-o", file, "--tracefs", tracefs, "--", "sh", "-c", "cat; exit 3"),
+        input=b"through",
+        capture_output=True,
+        timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (3, b"through")
+    events = [json.loads(line) for line in file.read_text().splitlines()]
+    assert {"sched_process_exec", "sched_process_exit"} >= {event["event"] for event in events}
+    cat = [
+        event
+        for event in events
+        if event["event"] == "sched_process_exec" and event["task"] == "cat"
+    ]
+    assert len(cat) >= 1
+    assert cat[0]["subsystem"] == "sched"
+
+
+def test_run_in_a_named_instance_puts_back_and_leaves_it(tracefs: Path, buffer: Path) -> None:
+    put(buffer, "events/irq/enable", "1")
+    put(buffer, "events/sched/sched_process_exec/filter", "pid > 1")
+    before = dump(buffer)
+    where = ("--tracefs", tracefs, "--instance", buffer.name)
+    script = f"cat {buffer}/events/sched/sched_process_exec/filter; cat {buffer}/set_event"
+    ran = run_there("run", EVENTS[0], "--filter", "pid > 2", *where, "--", "sh", "-c", script)
+    assert ran.code == 0, ran.err
+    assert ran.out.splitlines()[0] == "pid > 2"
+    assert "irq:softirq_entry" in ran.out.splitlines()
+    after = dump(buffer)
+    assert {
+        name for name in before if before[name] != after[name] and "buffer" not in name
+    } == set()
+
+
+def test_run_makes_a_named_instance_and_leaves_it(tracefs: Path, unmade: Path) -> None:
+    where = ("--tracefs", tracefs, "--instance", unmade.name)
+    assert run_there("run", "irq", *where, "--", "true").code == 0
+    assert text(unmade, "set_event") == ""
+    assert text(unmade, "tracing_on") == "1"
+    assert run_there("reset", *where).code == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_run_hands_a_signal_to_its_command(tracefs: Path, number: int) -> None:
+    process = subprocess.Popen(
+        command("run", *EVENTS, "--tracefs", tracefs, "--", "sleep", "60"),
+        stdout=subprocess.DEVNULL,
+    )
+    until(lambda: recording(tracefs, process))
+    time.sleep(0.3)
+    process.send_signal(number)
+    assert process.wait(30) == 128 + number
+
+
+def test_run_killed_with_its_command_still_running(tracefs: Path) -> None:
+    process = subprocess.Popen(command("run", *EVENTS, "--tracefs", tracefs, "--", "sleep", "20"))
+    until(lambda: recording(tracefs, process))
+    process.kill()
+    process.wait()
+    until(lambda: not ours(tracefs, process))
+
+
+def test_run_killed_in_a_named_instance(tracefs: Path, buffer: Path) -> None:
+    put(buffer, "events/sched/sched_process_exec/filter", "pid > 1")
+    put(buffer, "events/irq/enable", "1")
+    before = dump(buffer)
+    where = ("--tracefs", tracefs, "--instance", buffer.name)
+    process = subprocess.Popen(
+        command("run", "sched", "--filter", "common_pid > 2", *where, "--", "sleep", "20")
+    )
+    until(lambda: text(buffer, "events/sched/enable") == "1")
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    until(lambda: dump(buffer) == before)
+
+
+def test_run_killed_together_with_its_guardian(tracefs: Path) -> None:
+    process = subprocess.Popen(command("run", *EVENTS, "--tracefs", tracefs, "--", "sleep", "20"))
+    until(lambda: recording(tracefs, process))
+    os.kill(guardian(process), signal.SIGKILL)
+    process.kill()
+    process.wait()
+    time.sleep(0.3)
+    assert ours(tracefs, process)
+    said = run_there("enable", "irq", "--tracefs", tracefs, "--dry-run").err
+    assert "was killed with its guardian" in said
+    assert f"{process.pid}" in run_there("status", "--tracefs", tracefs).out
+    ran = run_there("restore", "--tracefs", tracefs)
+    assert ran.code == 0, ran.err
+    assert not ours(tracefs, process)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stream_ends_with_a_signal_and_counts(tracefs: Path, number: int) -> None:
+    process = subprocess.Popen(
+        command("stream", *EVENTS, "--json", "--tracefs", tracefs),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+    )
+    until(lambda: recording(tracefs, process))
+    subprocess.run(["ls", "/"], stdout=subprocess.DEVNULL, check=True)
+    assert process.stdout is not None
+    first = json.loads(process.stdout.readline())
+    assert first["schema"] == "tracecfg.event/1"
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    *events, last = [json.loads(line) for line in out.splitlines()]
+    assert last["schema"] == "tracecfg.stream/1"
+    assert last["lost_events"] == 0
+    assert sum(each["count"] for each in last["events"]) == len(events) + 1
+
+
+def test_stream_whose_reader_goes_away(tracefs: Path) -> None:
+    process = subprocess.Popen(
+        command("stream", *EVENTS, "--tracefs", tracefs), stdout=subprocess.PIPE
+    )
+    until(lambda: recording(tracefs, process))
+    assert process.stdout is not None
+    process.stdout.close()
+    for _ in range(100):
+        subprocess.run(["true"], check=True)
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    assert process.wait(30) == 0
+
+
+def test_stream_killed(tracefs: Path) -> None:
+    process = subprocess.Popen(
+        command("stream", *EVENTS, "--tracefs", tracefs), stdout=subprocess.DEVNULL
+    )
+    until(lambda: recording(tracefs, process))
+    process.kill()
+    process.wait()
+    until(lambda: not ours(tracefs, process))
+
+
+def test_stream_counts_what_is_lost(tracefs: Path) -> None:
+    """A reader that is stopped, a small buffer and many events."""
+    process = subprocess.Popen(
+        command("stream", "sched", "--buffer-size", 8, "--json", "--tracefs", tracefs),
+        stdout=subprocess.PIPE,
+    )
+    until(lambda: recording(tracefs, process))
+    process.send_signal(signal.SIGSTOP)
+    for _ in range(200):
+        subprocess.run(["true"], check=True)
+    process.send_signal(signal.SIGCONT)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=30)
+    assert json.loads(out.splitlines()[-1])["lost_events"] > 0
+
+
+def test_stream_leaves_the_top_levels_events_to_others(tracefs: Path) -> None:
+    before = (tracefs / "events/sched/sched_process_exec/enable").read_text()
+    if before.strip() != "0" or (tracefs / "tracing_on").read_text().strip() != "1":
+        pytest.skip("missing: a top level that nobody uses")
+    put(tracefs, "trace_marker", "tracecfg-test: for others")
+    try:
+        done = run_there("stream", *EVENTS, "--seconds", 0.5, "--tracefs", tracefs)
+        assert done.code == 0
+        assert "for others" in (tracefs / "trace").read_text()
+    finally:
+        with contextlib.suppress(OSError):
+            (tracefs / "trace").write_text("")

@@ -1,0 +1,559 @@
+"""enable, only, disable and restore on the machine's own tracefs, in private instances."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.runtime.real import Cli, bit, changed, dump, put, seed, text
+from tests.small import command
+
+
+@pytest.fixture
+def live(cli: Cli, tracefs: Path, buffer: Path) -> Cli:
+    """live("enable", "irq"): in the private instance"""
+
+    def run(action: str, *arguments: object) -> object:
+        return cli(action, *arguments, "--tracefs", tracefs, "--instance", buffer.name)
+
+    return run  # type: ignore[return-value]
+
+
+def test_enable_turns_on_and_restore_puts_back(live: Cli, buffer: Path) -> None:
+    seed(buffer)
+    before = dump(buffer)
+    ran = live("enable", "irq", "sched:sched_wak[ei][nu]*", "!irq:softirq_raise")
+    assert ran.code == 0, ran.err
+    now = changed(before, dump(buffer))
+    assert {name: after for name, (_, after) in now.items()} == {
+        **{f"events/irq/{name}/enable": "1" for name in ("irq_handler_exit", "softirq_entry", "softirq_exit", "tasklet_entry", "tasklet_exit") if (buffer / "events/irq" / name).exists()},
+        **{f"events/sched/{name}/enable": "1" for name in ("sched_wakeup", "sched_wakeup_new", "sched_waking")},
+        "events/irq/irq_handler_exit/enable": "1*",
+    }  # fmt: skip
+    assert live("restore").code == 0
+    assert changed(before, dump(buffer)) == {}
+
+
+def test_a_whole_subsystem_is_one_write(live: Cli) -> None:
+    ran = live("enable", "irq", "sched", "--dry-run", "--json")
+    writes = json.loads(ran.out)["writes"]
+    assert [write["file"].split("/", 2)[2] for write in writes] == [
+        "events/irq/enable",
+        "events/sched/enable",
+    ]
+
+
+def test_dry_run_writes_nothing(live: Cli, buffer: Path) -> None:
+    before = dump(buffer)
+    ran = live("enable", "irq", "--filter", "irq == 1", "--pid", 1, "--dry-run")
+    assert ran.code == 0, ran.err
+    assert f"{buffer}/events/irq/enable 1\n" in ran.out
+    assert f"{buffer}/set_event_pid 1\n" in ran.out
+    assert changed(before, dump(buffer)) == {}
+
+
+def test_only_leaves_nothing_else_on(live: Cli, buffer: Path) -> None:
+    seed(buffer)
+    before = dump(buffer)
+    assert live("only", "irq:softirq_*", "block").code == 0
+    on = {line for line in text(buffer, "set_event").splitlines() if line.split(":")[0] != "block"}
+    # two that triggers hold ready: the kernel lists them, and they record nothing
+    held = {"sched:sched_pi_setprio", "sched:sched_process_hang", "irq:irq_handler_exit"}
+    assert on - held == {"irq:softirq_entry", "irq:softirq_exit", "irq:softirq_raise"}
+    assert {bit(buffer, event) for event in held} == {"0*"}
+    assert live("restore").code == 0
+    assert changed(before, dump(buffer)) == {}
+
+
+def test_bulk_off_leaves_what_a_trigger_turned_on(live: Cli, buffer: Path) -> None:
+    put(buffer, "events/sched/sched_process_fork/trigger", "enable_event:irq:irq_handler_exit:1")
+    subprocess.run(["true"], check=True)
+    put(buffer, "events/sched/sched_process_exit/trigger", "stacktrace")
+    put(buffer, "events/sched/sched_process_exit/enable", "1")
+    assert bit(buffer, "irq:irq_handler_exit") == "1*"
+    ran = live("disable", "irq", "sched")
+    assert ran.code == 0
+    assert "irq:irq_handler_exit: a trigger turned it on" in ran.err
+    assert bit(buffer, "irq:irq_handler_exit") == "1*"
+    assert bit(buffer, "sched:sched_process_exit") == "0*"
+    assert live("disable", "irq:irq_handler_exit").code == 0
+    assert bit(buffer, "irq:irq_handler_exit") == "0*"
+
+
+def test_nothing_is_written_when_a_name_is_unknown(live: Cli, buffer: Path) -> None:
+    before = dump(buffer)
+    ran = live("enable", "irq", "shced:sched_switch")
+    assert (ran.code, ran.out) == (1, "")
+    assert "shced:sched_switch" in ran.err
+    assert "sched:sched_switch" in ran.err.splitlines()[1]
+    assert changed(before, dump(buffer)) == {}
+    ran = live("enable", "irq", "shced:sched_switch", "--ignore-missing")
+    assert ran.code == 0
+    assert "shced:sched_switch: matches nothing" in ran.err
+    assert text(buffer, "events/irq/enable") == "1"
+
+
+def test_a_bad_filter_is_shown_with_its_mark_and_undone(live: Cli, buffer: Path) -> None:
+    seed(buffer)
+    before = dump(buffer)
+    ran = live("enable", "irq", "sched:sched_switch", "--filter", "prev_prio < 100 && bogus == 1")
+    assert ran.code == 4
+    first, *mark = ran.err.splitlines()
+    assert "Field not found" in first
+    assert mark[1].strip() == "prev_prio < 100 && bogus == 1" or "irq:" in first
+    assert mark[2].strip() == "^"
+    assert changed(before, dump(buffer)) == {}
+
+
+def test_a_failed_filter_leaves_the_old_one(live: Cli, buffer: Path) -> None:
+    put(buffer, "events/sched/sched_switch/filter", "prev_prio < 100")
+    assert live("enable", "sched:sched_switch", "--filter", "nonsense ==").code == 4
+    assert text(buffer, "events/sched/sched_switch/filter") == "prev_prio < 100"
+    assert bit(buffer, "sched:sched_switch") == "0"
+
+
+def test_text_of_a_refused_filter_is_no_filter(live: Cli, buffer: Path) -> None:
+    with pytest.raises(OSError, match="Invalid argument"):
+        put(buffer, "events/sched/sched_switch/filter", "bogus == 1")
+    assert "^" in text(buffer, "events/sched/sched_switch/filter")
+    assert live("enable", "sched:sched_switch", "--filter", "prev_prio < 9").code == 0
+    assert live("restore").code == 0
+    assert text(buffer, "events/sched/sched_switch/filter") == "none"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "traceon", "traceoff:3", "stacktrace", "stacktrace:5 if common_pid == 3",
+        "enable_event:irq:irq_handler_entry", "disable_event:irq:irq_handler_entry:2",
+        "enable_event:irq:irq_handler_entry:2 if common_pid == 3",
+    ],
+)  # fmt: skip
+def test_triggers_are_set_and_removed(live: Cli, buffer: Path, line: str) -> None:
+    put(buffer, "events/irq/irq_handler_entry/enable", "1")
+    before = dump(buffer)
+    ran = live("enable", "sched:sched_process_hang", "--trigger", line)
+    assert ran.code == 0, ran.err
+    kind = line.split(":")[0].split(" ")[0]
+    assert kind in text(buffer, "events/sched/sched_process_hang/trigger")
+    # once more: it is there already
+    assert live("enable", "sched:sched_process_hang", "--trigger", line).code == 0
+    assert live("restore").code == 0
+    assert changed(before, dump(buffer)) == {}
+
+
+def test_a_trigger_that_did_its_work_is_put_back_with_what_it_did(live: Cli, buffer: Path) -> None:
+    put(buffer, "events/irq/irq_handler_entry/enable", "1")
+    before = dump(buffer)
+    for line in ("traceoff:1", "disable_event:irq:irq_handler_entry"):
+        assert live("enable", "sched:sched_process_fork", "--trigger", line).code == 0
+    subprocess.run(["true"], check=True)
+    assert bit(buffer, "irq:irq_handler_entry") == "0*"
+    assert text(buffer, "tracing_on") == "0"
+    assert live("restore").code == 0
+    after = dump(buffer)
+    # the buffer got its size with the first event
+    assert {name for name in changed(before, after) if "buffer" not in name} == set()
+
+
+def test_others_triggers_on_the_same_event_stay(live: Cli, buffer: Path) -> None:
+    assert live("enable", "sched:sched_process_hang", "--trigger", "stacktrace").code == 0
+    put(buffer, "events/sched/sched_process_hang/trigger", "traceoff")
+    assert live("restore").code == 0
+    assert text(buffer, "events/sched/sched_process_hang/trigger") == "traceoff:unlimited"
+
+
+@pytest.mark.parametrize("line", ["bogus", "stacktrace:x", "enable_event:no:such"])
+def test_a_bad_trigger_changes_nothing(live: Cli, buffer: Path, line: str) -> None:
+    before = dump(buffer)
+    ran = live("enable", "irq", "sched:sched_switch", "--trigger", line)
+    assert ran.code in (2, 4)
+    assert line in ran.err
+    assert changed(before, dump(buffer)) == {}
+
+
+def test_what_somebody_else_changed_is_not_overwritten(live: Cli, buffer: Path) -> None:
+    put(buffer, "events/sched/sched_switch/filter", "prev_prio < 1")
+    assert live("enable", "sched:sched_switch", "irq", "--filter", "common_pid == 1").code == 0
+    put(buffer, "events/sched/sched_switch/filter", "prev_prio < 2")
+    ran = live("restore")
+    assert ran.code == 1
+    assert "sched_switch/filter holds 'prev_prio < 2': changed by somebody else" in ran.err
+    assert text(buffer, "events/sched/sched_switch/filter") == "prev_prio < 2"
+    assert text(buffer, "events/irq/enable") == "0"
+    assert live("restore", "--force").code == 0
+    assert text(buffer, "events/sched/sched_switch/filter") == "prev_prio < 1"
+    assert "nothing" in live("restore").out
+
+
+def test_forget_keeps_what_is(live: Cli, buffer: Path) -> None:
+    assert live("enable", "irq").code == 0
+    assert live("restore", "--forget").code == 0
+    assert live("restore").code == 0
+    assert text(buffer, "events/irq/enable") == "1"
+
+
+def test_pids_are_added_and_taken_away(live: Cli, buffer: Path) -> None:
+    put(buffer, "set_event_pid", "4000001 4000002")
+    assert live("enable", "irq", "--pid", 4000003, "--pid", 4000001).code == 0
+    assert text(buffer, "set_event_pid").split() == ["4000001", "4000002", "4000003"]
+    put(buffer, "set_event_pid", "4000004")
+    assert live("restore").code == 0
+    assert text(buffer, "set_event_pid").split() == ["4000001", "4000002", "4000004"]
+
+
+def test_buffer_size_is_put_back(live: Cli, buffer: Path) -> None:
+    put(buffer, "buffer_size_kb", "512")
+    before = text(buffer, "buffer_size_kb")
+    assert live("enable", "irq", "--buffer-size", "1M").code == 0
+    assert int(text(buffer, "buffer_size_kb")) >= 1024
+    assert live("restore").code == 0
+    assert text(buffer, "buffer_size_kb") == before
+
+
+def test_sizes_that_differ_between_cpus_are_put_back(live: Cli, buffer: Path) -> None:
+    put(buffer, "per_cpu/cpu0/buffer_size_kb", "300")
+    before = dump(buffer)
+    size = text(buffer, "per_cpu/cpu0/buffer_size_kb")
+    if text(buffer, "buffer_size_kb") != "X":
+        pytest.skip("missing: a second CPU")
+    assert live("enable", "irq", "--buffer-size", "1024").code == 0
+    assert live("restore").code == 0
+    assert changed(before, dump(buffer)) == {}
+    assert text(buffer, "per_cpu/cpu0/buffer_size_kb") == size
+
+
+def test_clock_of_a_buffer_of_others_is_not_touched(live: Cli, buffer: Path) -> None:
+    put(buffer, "trace_marker", "keep me")
+    ran = live("enable", "irq", "--clock", "mono")
+    assert ran.code == 2
+    assert "would clear a buffer" in ran.err
+    assert live("enable", "irq", "--clock", "local").code == 0
+    assert "keep me" in text(buffer, "trace")
+    ran = live("enable", "irq", "--clock", "sundial")
+    assert ran.code == 2
+    assert "mono" in ran.err
+
+
+def test_an_instance_is_made_and_removed(cli: Cli, tracefs: Path, unmade: Path) -> None:
+    where = ("--tracefs", tracefs, "--instance", unmade.name)
+    assert cli("disable", "irq", *where).code == 1
+    assert cli("enable", "nosuch", *where).code == 1
+    assert not unmade.exists()
+    assert cli("enable", "irq", "--filter", "bogus == 1", *where).code == 4
+    assert not unmade.exists()
+    assert cli("enable", "irq", "--clock", "mono", *where).code == 0
+    assert "[mono]" in text(unmade, "trace_clock")
+    status = json.loads(cli("status", "--json", *where).out)
+    assert {"name": unmade.name, "made": True} in status["instances"]
+    assert cli("reset", *where).code == 0
+    assert not unmade.exists()
+    assert cli("enable", "irq", *where).code == 0
+    assert cli("restore", *where).code == 0
+    assert not unmade.exists()
+
+
+def test_reset_leaves_instances_of_others(live: Cli, buffer: Path) -> None:
+    ran = live("reset")
+    assert ran.code == 2
+    assert "--force" in ran.err
+    assert buffer.exists()
+    assert live("reset", "--force").code == 0
+    assert not buffer.exists()
+
+
+def test_an_instance_made_again_by_others_is_theirs(cli: Cli, tracefs: Path, unmade: Path) -> None:
+    where = ("--tracefs", tracefs, "--instance", unmade.name)
+    assert cli("enable", "irq", *where).code == 0
+    unmade.rmdir()
+    unmade.mkdir()
+    put(unmade, "events/irq/enable", "1")
+    assert cli("restore", *where).code == 0
+    assert text(unmade, "events/irq/enable") == "1"
+    assert cli("reset", *where).code == 2
+
+
+def test_save_and_restore_a_file(live: Cli, buffer: Path, tmp_path: Path) -> None:
+    seed(buffer)
+    before = dump(buffer)
+    file = tmp_path / "before.json"
+    assert live("save", file).code == 0
+    for name in (
+        "events/sched/sched_process_hang/trigger",
+        "events/sched/sched_pi_setprio/trigger",
+    ):
+        for line in text(buffer, name).splitlines():
+            put(buffer, name, "!" + line.replace(":unlimited", "").split(":count=")[0])
+    put(buffer, "events/enable", "1")
+    put(buffer, "events/sched/sched_switch/filter", "0")
+    put(buffer, "buffer_size_kb", "1024")
+    put(buffer, "trace_options", "stacktrace")
+    put(buffer, "tracing_cpumask", "3")
+    put(buffer, "set_event_notrace_pid", "5")
+    ran = live("restore", file)
+    assert ran.code == 0, ran.err
+    assert changed(before, dump(buffer)) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "said"),
+    [
+        (lambda data: data.update(boot_id="another"), 3, "another boot"),
+        (lambda data: data.update(schema="x/9"), 2, "no saved state"),
+        (lambda data: data["files"].update({"../../etc/passwd": "1"}), 2, "nothing that"),
+        (lambda data: data["files"].update({"events/../sched/enable": "1"}), 2, "nothing that"),
+        (lambda data: data["files"].update({"set_event": "x"}), 2, "nothing that"),
+        (lambda data: data["files"].update({"events/irq/irq_handler_entry/trigger": "x"}), 2, "nothing that"),
+        (lambda data: data.update(files=[]), 2, "no saved state"),
+    ],
+)  # fmt: skip
+def test_a_saved_file_is_not_trusted(
+    live: Cli, buffer: Path, tmp_path: Path, change: object, code: int, said: str
+) -> None:
+    file = tmp_path / "saved.json"
+    assert live("save", file).code == 0
+    data = json.loads(file.read_text())
+    change(data)  # type: ignore[operator]
+    file.write_text(json.dumps(data))
+    before = dump(buffer)
+    ran = live("restore", file)
+    assert ran.code == code
+    assert said in ran.err
+    assert changed(before, dump(buffer)) == {}
+
+
+def test_the_lock_names_its_holder(
+    live: Cli, buffer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracecfg.runtime.lock.WAIT", 0.1)
+    handle = os.open(buffer / "events", os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        ran = live("enable", "irq")
+    finally:
+        os.close(handle)
+    assert ran.code == 3
+    assert f"process {os.getpid()}" in ran.err
+    assert text(buffer, "events/irq/enable") == "0"
+    assert live("enable", "irq").code == 0
+
+
+def test_waits_for_the_lock(live: Cli, buffer: Path) -> None:
+    handle = os.open(buffer / "events", os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    timer = threading.Timer(0.3, os.close, [handle])
+    timer.start()
+    assert live("enable", "irq").code == 0
+    timer.join()
+
+
+def test_a_saved_state_of_another_boot_is_void(
+    live: Cli, buffer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert live("enable", "irq").code == 0
+    folder = Path(os.environ["XDG_STATE_HOME"]) / "tracecfg"
+    (saved,) = folder.glob("*.json")
+    saved.rename(folder / ("00000000-0000" + saved.name[13:]))
+    assert json.loads(live("status", "--json").out)["void"]
+    ran = live("restore")
+    assert ran.code == 0
+    assert "void" in ran.err
+    assert text(buffer, "events/irq/enable") == "1"
+    assert list(folder.glob("*.json")) == []
+
+
+def test_a_state_folder_that_cannot_be_written_stops_it(live: Cli, buffer: Path) -> None:
+    Path(os.environ["XDG_STATE_HOME"]).write_text("a file")
+    ran = live("enable", "irq")
+    assert ran.code == 3
+    assert "nothing was changed" in ran.err
+    assert text(buffer, "events/irq/enable") == "0"
+
+
+def test_a_full_disk_stops_it(
+    live: Cli, buffer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8k,mode=700", "none", str(disk)]
+    subprocess.run(mount, check=True)
+    try:
+        monkeypatch.setenv("XDG_STATE_HOME", str(disk))
+        (disk / "tracecfg").mkdir(mode=0o700)
+        with pytest.raises(OSError, match="No space"):
+            (disk / "full").write_bytes(bytes(100_000))
+        ran = live("enable", "irq")
+    finally:
+        subprocess.run(["umount", disk], check=True)
+    assert ran.code == 4
+    assert "No space left" in ran.err
+    assert text(buffer, "events/irq/enable") == "0"
+
+
+def test_status_says_what_is_on(live: Cli, buffer: Path) -> None:
+    seed(buffer)
+    assert live("enable", "irq").code == 0
+    data = json.loads(live("status", "--json").out)
+    assert data["schema"] == "tracecfg.status/1"
+    assert data["instance"] == buffer.name
+    systems = {system["name"]: system for system in data["subsystems"]}
+    assert systems["irq"]["enabled"] == "on"
+    assert systems["sched"]["enabled"] == "mixed"
+    assert systems["block"]["enabled"] == "off"
+    events = {event["name"]: event for event in systems["sched"]["events"]}
+    assert events["sched_switch"]["filter"] == "prev_prio < 100"
+    assert events["sched_pi_setprio"] == {
+        "name": "sched_pi_setprio",
+        "enabled": False,
+        "soft": True,
+        "filter": None,
+        "triggers": ["stacktrace:count=7"],
+    }
+    assert data["lost_events"] == 0
+    assert data["changed"]["command"] == "enable irq"
+    out = live("status").out
+    assert "irq                      on" in out
+    assert "sched_switch" in out
+
+
+def test_only_is_as_good_as_the_kernels_own_list(live: Cli, buffer: Path) -> None:
+    assert live("enable", "*").code == 0
+    count = len((buffer.parent.parent / "available_events").read_text().split())
+    assert len(text(buffer, "set_event").split()) == count
+    assert live("only", "irq:irq_handler_entry").code == 0
+    assert text(buffer, "set_event") == "irq:irq_handler_entry"
+    assert live("restore").code == 0
+    assert text(buffer, "set_event") == ""
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "../../x", ""])
+def test_an_instance_name_never_leads_out(cli: Cli, tracefs: Path, name: str) -> None:
+    ran = cli("enable", "irq", "--tracefs", tracefs, "--instance", name)
+    assert ran.code == 2
+    assert "cannot be the name" in ran.err
+
+
+def test_a_folder_that_is_no_tracefs(cli: Cli, tmp_path: Path) -> None:
+    ran = cli("enable", "irq", "--tracefs", tmp_path)
+    assert ran.code == 3
+    assert "no events here" in ran.err
+    assert "explain" in ran.err
+
+
+def test_two_processes_at_once_both_get_their_way(tracefs: Path, buffer: Path) -> None:
+    before = dump(buffer)
+    both = [
+        subprocess.Popen(
+            command("enable", system, "--tracefs", tracefs, "--instance", buffer.name),
+            stdout=subprocess.DEVNULL,
+        )
+        for system in ("irq", "sched", "timer", "block")
+    ]
+    assert [each.wait(60) for each in both] == [0, 0, 0, 0]
+    assert {
+        text(buffer, f"events/{name}/enable") for name in ("irq", "sched", "timer", "block")
+    } == {"1"}
+    done = subprocess.run(
+        command("restore", "--tracefs", tracefs, "--instance", buffer.name),
+        check=True,
+        capture_output=True,
+    )
+    assert done.returncode == 0
+    after = dump(buffer)
+    assert {name for name in changed(before, after) if "buffer" not in name} == set()
+
+
+def test_a_buffer_that_is_read_is_not_removed(
+    cli: Cli, tracefs: Path, unmade: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracecfg.runtime.tracefs._PAUSE", 0.001)
+    where = ("--tracefs", tracefs, "--instance", unmade.name)
+    assert cli("enable", "irq", *where).code == 0
+    handle = os.open(unmade / "trace_pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        ran = cli("reset", *where)
+        assert ran.code == 3
+        assert "busy" in ran.err
+    finally:
+        os.close(handle)
+    assert unmade.exists()
+    assert cli("reset", *where).code == 0
+
+
+def test_a_buffer_that_no_memory_holds(live: Cli, buffer: Path) -> None:
+    put(buffer, "buffer_size_kb", "512")
+    before = dump(buffer)
+    ran = live("enable", "irq", "--buffer-size", "900G")
+    assert ran.code == 4
+    assert "no room" in ran.err
+    assert changed(before, dump(buffer)) == {}
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "x", "4T", "1e3"])
+def test_a_size_that_is_none(live: Cli, size: str) -> None:
+    assert live("enable", "irq", f"--buffer-size={size}").code == 2
+
+
+PROFILE = """
+[profile.quiet]
+events = ["irq", "!irq:tasklet_*", "sched:sched_switch"]
+buffer_size_kb = 700
+clock = "mono"
+pids = [4000001]
+filters = { "sched:sched_switch" = "prev_prio < 100" }
+triggers = { "irq:softirq_raise" = ["stacktrace:5"] }
+instance = "NAME"
+"""
+
+
+def test_a_profile_is_applied(cli: Cli, tracefs: Path, unmade: Path, tmp_path: Path) -> None:
+    config = tmp_path / "tracecfg.toml"
+    config.write_text(PROFILE.replace("NAME", unmade.name))
+    asked = ("--profile", "quiet", "--config", config, "--tracefs", tracefs)
+    shown = cli("enable", *asked, "--dry-run")
+    assert shown.code == 0, shown.err
+    assert f"{unmade} mkdir" in shown.out
+    assert not unmade.exists()
+    ran = cli("enable", *asked)
+    assert ran.code == 0, ran.err
+    assert bit(unmade, "irq:softirq_raise") == "1*"
+    assert text(unmade, "events/sched/sched_switch/filter") == "prev_prio < 100"
+    assert text(unmade, "set_event_pid") == "4000001"
+    assert "[mono]" in text(unmade, "trace_clock")
+    assert int(text(unmade, "buffer_size_kb")) >= 700
+    assert "tasklet" not in text(unmade, "set_event")
+    assert cli("disable", *asked).code == 0
+    assert bit(unmade, "sched:sched_switch") == "0"
+    assert cli("enable", "irq", "--config", config, "--tracefs", tracefs).code == 2
+    assert cli("restore", "--instance", unmade.name, "--tracefs", tracefs).code == 0
+    assert not unmade.exists()
+
+
+def test_the_next_call_says_that_one_was_killed(live: Cli, buffer: Path) -> None:
+    assert live("enable", "irq").code == 0
+    (saved,) = (Path(os.environ["XDG_STATE_HOME"]) / "tracecfg").glob("*.json")
+    saved.write_text(saved.read_text().replace('"busy":false', '"busy":true'))
+    ran = live("enable", "timer")
+    assert ran.code == 0
+    assert "was killed half way" in ran.err
+    assert json.loads(live("status", "--json").out)["changed"]["interrupted"]
+    assert live("restore").code == 0
+    assert text(buffer, "set_event") == ""
+
+
+def test_a_saved_state_that_is_damaged(live: Cli, buffer: Path) -> None:
+    assert live("enable", "irq").code == 0
+    (saved,) = (Path(os.environ["XDG_STATE_HOME"]) / "tracecfg").glob("*.json")
+    saved.write_text(saved.read_text()[:-20])
+    for action in (["enable", "timer"], ["restore"], ["status"]):
+        ran = live(*action)
+        assert ran.code == 3
+        assert "--forget" in ran.err
+    assert live("restore", "--forget").code == 0
+    assert live("enable", "timer").code == 0

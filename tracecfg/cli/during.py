@@ -1,0 +1,161 @@
+"""run and stream: events on for a while, in a private instance."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import typer
+
+from tracecfg.cli.live import (
+    BufferSize,
+    Clock,
+    Config,
+    Filter,
+    IgnoreMissing,
+    Instance,
+    Json,
+    Mount,
+    Pids,
+    Profile,
+    Tracefs,
+    Triggers,
+    Words,
+    asked,
+    print_json,
+)
+from tracecfg.errors import UsageError
+
+if TYPE_CHECKING:
+    from tracecfg.runtime.during import Ended
+    from tracecfg.runtime.session import Sink
+
+
+def run(
+    context: typer.Context,
+    words: Words = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The file for the events.")
+    ] = None,
+    filter_: Filter = "",
+    triggers: Triggers = None,
+    instance: Instance = None,
+    pids: Pids = None,
+    buffer_size: BufferSize = None,
+    clock: Clock = None,
+    profile: Profile = None,
+    config: Config = None,
+    tracefs: Tracefs = None,
+    mount: Mount = False,
+    ignore_missing: IgnoreMissing = False,
+    as_json: Json = False,
+) -> int:
+    """Events on while a command runs; they are printed when it has ended.
+
+    The exit code is the command's; 128 + n after signal n, 125 when tracecfg failed, 126 and 127
+    when the command cannot be run or is not there.
+
+    Example:
+
+      tracecfg run gpio -- ./my-test
+    """
+    from tempfile import TemporaryFile
+
+    from tracecfg.runtime import during
+
+    command: list[str] = context.obj or []
+    if not command:
+        raise UsageError("run: which command?", "tracecfg run gpio -- ./my-test")
+    place, request = asked(
+        "run", words, filter_, triggers, instance, pids, buffer_size, clock, profile, config,
+        tracefs, mount, ignore_missing,
+    )  # fmt: skip
+    with ExitStack() as files:
+        if output is None:
+            spool: IO[str] = files.enter_context(TemporaryFile("w+", encoding="utf-8"))
+        else:
+            try:
+                spool = files.enter_context(output.open("w", encoding="utf-8"))
+            except OSError as error:
+                raise UsageError(f"{output}: cannot be written: {error.strerror}") from error
+        ended = during.run(place, request, command, _sink(spool, as_json=as_json))
+        if output is None:
+            spool.seek(0)
+            for line in spool:
+                sys.stdout.write(line)
+    _end(ended)
+    return ended.code
+
+
+def stream(
+    words: Words = None,
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", min=0, help="End after this time.")
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option("--count", min=1, help="End after this many events.")
+    ] = None,
+    filter_: Filter = "",
+    triggers: Triggers = None,
+    instance: Instance = None,
+    pids: Pids = None,
+    buffer_size: BufferSize = None,
+    clock: Clock = None,
+    profile: Profile = None,
+    config: Config = None,
+    tracefs: Tracefs = None,
+    mount: Mount = False,
+    ignore_missing: IgnoreMissing = False,
+    as_json: Json = False,
+) -> None:
+    """Events as they happen, until Ctrl-C; then a count of each, and all is put back.
+
+    Example:
+
+      tracecfg stream gpio --json
+    """
+    import gc
+
+    from tracecfg.runtime import during
+
+    # other commands end before there is any garbage to speak of; this one may run for days
+    gc.enable()
+    place, request = asked(
+        "stream", words, filter_, triggers, instance, pids, buffer_size, clock, profile, config,
+        tracefs, mount, ignore_missing,
+    )  # fmt: skip
+    sink = _sink(sys.stdout, as_json=as_json)
+    ended = during.stream(place, request, sink, seconds=seconds, count=count)
+    if as_json:
+        from tracecfg.runtime.report import stream_json
+
+        print_json(stream_json(ended), indent=None)
+    else:
+        for event, number in ended.counts.items():
+            system = ended.systems.get(event, "")
+            print(f"tracecfg: {number:>8} {system}{':' if system else ''}{event}", file=sys.stderr)
+    _end(ended)
+
+
+def _sink(file: IO[str], *, as_json: bool) -> Sink:
+    def write(lines: Sequence[str], systems: Mapping[str, str]) -> None:
+        if as_json:
+            lines = [json.dumps(traceline.as_json(x, systems)) for x in traceline.parse(lines)]
+        file.writelines(f"{line}\n" for line in lines)
+        file.flush()
+
+    import json
+
+    from tracecfg.runtime import traceline
+
+    return write
+
+
+def _end(ended: Ended) -> None:
+    for note in ended.notes:
+        print(f"tracecfg: {note}", file=sys.stderr)
+    total = sum(ended.counts.values())
+    print(f"tracecfg: {total} events, {ended.lost} lost", file=sys.stderr)

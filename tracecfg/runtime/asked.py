@@ -1,0 +1,80 @@
+"""Options and a profile, together, are a place and a request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from tracecfg.errors import UsageError
+from tracecfg.runtime.instance import Place
+from tracecfg.runtime.request import Request
+
+_SIZE = r"([0-9]{1,12})([KMG]?)"
+_KIB = {"": 1, "K": 1, "M": 1024, "G": 1024 * 1024}
+
+
+def request(
+    *,
+    action: str,
+    words: Sequence[str],
+    filter_: str,
+    triggers: Sequence[str],
+    instance: str | None,
+    pids: Sequence[int],
+    buffer_size: str | None,
+    clock: str | None,
+    profile: str | None,
+    config: Path | None,
+    tracefs: str | None,
+    mount: bool,
+    ignore_missing: bool,
+) -> tuple[Place, Request]:
+    """What an option says comes before what the profile says. Raises UsageError."""
+    size = kib(buffer_size) if buffer_size is not None else None
+    for text in (filter_, *triggers):
+        if text and (not text.isprintable() or not text.strip()):
+            raise UsageError(f"{text!r}: no filter or trigger of one line")
+    if profile is None:
+        if not words:
+            raise UsageError(
+                f"{action}: which events?", "name a subsystem; `tracecfg list` shows them"
+            )
+        if config is not None:
+            raise UsageError(
+                "--config is for --profile", f"{action} --profile NAME --config {config}"
+            )
+        return Place(tracefs, instance, mount), Request(
+            action=action,
+            words=words,
+            filter=filter_,
+            triggers=triggers,
+            pids=pids,
+            buffer_kb=size,
+            clock=clock,
+            ignore_missing=ignore_missing,
+        )
+    from tracecfg import profile as profiles
+
+    found = profiles.load(config, profile)
+    off = action == "disable"
+    return Place(tracefs, instance or found.instance, mount), Request(
+        action=action,
+        words=(*found.events, *words),
+        filter=filter_,
+        triggers=triggers,
+        filters={} if off else found.filters,
+        triggers_of={} if off else found.triggers,
+        pids=pids or (() if off else found.pids),
+        buffer_kb=size if size is not None or off else found.buffer_size_kb,
+        clock=clock or (None if off else found.clock),
+        ignore_missing=ignore_missing,
+    )
+
+
+def kib(text: str) -> int:
+    """ "4096", "4096K", "4M", "1G" in KiB. Raises UsageError."""
+    found = re.fullmatch(_SIZE, text)
+    if not found or not int(found[1]):
+        raise UsageError(f"--buffer-size {text}: no size", "KiB per CPU: 4096, 4M or 1G")
+    return int(found[1]) * _KIB[found[2]]
