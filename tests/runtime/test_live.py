@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import stat
 import subprocess
 import threading
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 
 from tests.runtime.real import Cli, bit, changed, dump, put, seed, text
 from tests.small import command
+from tracecfg.errors import ChangeFailedError
+from tracecfg.osio import write_atomic
 
 
 @pytest.fixture
@@ -557,3 +560,53 @@ def test_a_saved_state_that_is_damaged(live: Cli, buffer: Path) -> None:
         assert "--forget" in ran.err
     assert live("restore", "--forget").code == 0
     assert live("enable", "timer").code == 0
+
+
+def test_save_writes_into_what_is_no_file(live: Cli, buffer: Path, tmp_path: Path) -> None:
+    """Nodes of our own: a mistake here once replaced /dev/stdout by a file."""
+    null, fifo = tmp_path / "null", tmp_path / "fifo"
+    os.mknod(null, 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+    os.mkfifo(fifo)
+    link = tmp_path / "stdout"
+    link.symlink_to(fifo)
+    assert live("save", null).code == 0
+    assert stat.S_ISCHR(null.lstat().st_mode)
+    for name in (fifo, link):
+        with (tmp_path / "read").open("wb+") as read:
+            reader = subprocess.Popen(["cat", fifo], stdout=read)
+            assert live("save", name).code == 0
+            assert reader.wait(30) == 0
+        assert json.loads((tmp_path / "read").read_text())["instance"] == buffer.name
+        assert stat.S_ISFIFO(fifo.lstat().st_mode)
+        assert link.is_symlink()
+    ran = live("save", "-")
+    assert json.loads(ran.out)["instance"] == buffer.name
+    assert "files of tracefs" in ran.err
+    full = tmp_path / "full"
+    os.mknod(full, 0o600 | stat.S_IFCHR, os.makedev(1, 7))
+    ran = live("save", full)
+    assert (ran.code, stat.S_ISCHR(full.lstat().st_mode)) == (4, True)
+    assert "No space left" in ran.err
+
+
+def test_save_replaces_nothing_but_files(live: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine")
+    link, dangling, disk = tmp_path / "link", tmp_path / "dangling", tmp_path / "disk"
+    link.symlink_to(file)
+    dangling.symlink_to(tmp_path / "nothing")
+    os.mknod(disk, 0o600 | stat.S_IFBLK, os.makedev(7, 250))
+    foreign, fifo = tmp_path / "foreign", tmp_path / "fifo"
+    os.mkfifo(fifo)
+    foreign.symlink_to(fifo)
+    os.chown(foreign, 65534, 65534, follow_symlinks=False)
+    before = {path: path.lstat().st_ino for path in tmp_path.iterdir()}
+    for name in (link, dangling, disk, foreign, tmp_path):
+        ran = live("save", name)
+        assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 2), ran.err
+        assert f"{name}: not written: a" in ran.err
+    for name in (link, dangling, disk, fifo):
+        with pytest.raises(ChangeFailedError, match="no regular file"):
+            write_atomic(name, b"data")
+    assert before == {path: path.lstat().st_ino for path in tmp_path.iterdir()}
+    assert file.read_text() == "mine"

@@ -11,7 +11,7 @@ import typer
 from tracecfg.cli.live import DryRun, Instance, Json, Mount, Tracefs, print_json
 from tracecfg.errors import FINDINGS
 
-File = Annotated[Path, typer.Argument(help="The file for the state.", metavar="FILE")]
+File = Annotated[Path, typer.Argument(help="The file for the state, or -.", metavar="FILE")]
 SavedFile = Annotated[
     Path | None, typer.Argument(help="A file that `save` wrote.", metavar="[FILE]")
 ]
@@ -26,11 +26,17 @@ def save(
 
       tracecfg save before.json; ...; tracecfg restore before.json
     """
+    from tracecfg.osio import write_named
     from tracecfg.runtime import snapshot
     from tracecfg.runtime.instance import Place
 
-    count = snapshot.save(Place(tracefs, instance, mount), file)
-    print(f"{file}: {count} files of tracefs")
+    state, count = snapshot.save(Place(tracefs, instance, mount))
+    if str(file) == "-":
+        sys.stdout.write(state.decode())
+    else:
+        write_named(file, state)
+    # FILE may be standard output
+    print(f"tracecfg: {file}: {count} files of tracefs", file=sys.stderr)
 
 
 def restore(

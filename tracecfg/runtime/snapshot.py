@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from tracecfg.errors import TracecfgError, UsageError
-from tracecfg.osio import write_atomic
 from tracecfg.runtime import control, instance, state, trigger
 from tracecfg.runtime.instance import Place
 from tracecfg.runtime.lock import locked
@@ -26,8 +25,11 @@ _FILE = re.compile(
 )
 
 
-def save(place: Place, file: Path) -> int:
-    """Write the state to `file`; how many files of tracefs it holds. Raises TracecfgError."""
+def save(place: Place) -> tuple[bytes, int]:
+    """The state, as text for a file, and how many files of tracefs it holds.
+
+    Raises TracecfgError.
+    """
     folder = instance.opened(place, instance.root(place))
     try:
         with locked(folder):
@@ -40,8 +42,7 @@ def save(place: Place, file: Path) -> int:
         "instance": place.instance,
         "files": found,
     }
-    write_atomic(file, json.dumps(data, indent=0).encode() + b"\n")
-    return len(found)
+    return json.dumps(data, indent=0).encode() + b"\n", len(found)
 
 
 def restore(place: Place, file: Path, *, dry_run: bool) -> Restored:
