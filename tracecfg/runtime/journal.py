@@ -9,9 +9,11 @@ it is never applied.
 from __future__ import annotations
 
 import os
+import shlex
+import stat
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, UnionType
 from typing import NamedTuple
 
 from tracecfg.errors import TracecfgError
@@ -118,7 +120,9 @@ class Store:
         return found
 
     def _names(self) -> list[str]:
+        """Raises TracecfgError for a folder that is not ours alone."""
         try:
+            self._check_folder()
             return sorted(p.name for p in self.folder.iterdir() if p.name.endswith(".json"))
         except (FileNotFoundError, NotADirectoryError):
             return []
@@ -133,44 +137,92 @@ class Store:
     def _make_folder(self) -> None:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            about = self.folder.stat()
         except OSError as error:
             raise TracecfgError(
                 f"{self.folder}: no folder for the saved state: {error.strerror}",
                 "set XDG_STATE_HOME to a folder of yours; nothing was changed",
             ) from error
-        if about.st_uid != os.geteuid() or about.st_mode & 0o022:
+        self._check_folder()
+
+    def _check_folder(self) -> None:
+        """Raises OSError, and TracecfgError for a folder that is not ours alone."""
+        link, about = self.folder.lstat(), self.folder.stat()
+        if not (_ours(link, stat.S_IFMT(link.st_mode)) and _ours(about, stat.S_IFDIR)):
             raise TracecfgError(
                 f"{self.folder}: others may write to the folder of the saved state",
                 f"chown and chmod 700 {self.folder}; nothing was changed",
             )
 
     def _read(self, path: Path) -> Journal | None:
+        label = path.name.removeprefix(self._start).removesuffix(".json").partition("i-")[2]
+        forget = f"restore{f' --instance {shlex.quote(label)}' if label else ''} --forget"
+        hint = f"`tracecfg {forget}` drops it and leaves tracefs as it is"
         try:
-            text = path.read_text(encoding="utf-8")
+            self._check_folder()
+            # a FIFO in its place must not hold us up
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(handle, "rb") as stream:
+                if not _ours(os.fstat(handle), stat.S_IFREG):
+                    raise TracecfgError(f"{path}: not a file that only you or root write to", hint)
+                data = stream.read()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise TracecfgError(f"{path}: cannot be read: {error.strerror}") from error
-        import json
-
+            raise TracecfgError(f"{path}: cannot be read: {error.strerror}", hint) from error
         try:
-            data = json.loads(text)
-            if data["schema"] != SCHEMA:
-                raise ValueError(data["schema"])
-            cells = {
-                name: Cell(values[0], tuple(values[1:])) for name, values in data["cells"].items()
-            }
-            simple = {name: data[name] for name in _SIMPLE}
-            return Journal(**simple, cells=cells, settings=data["settings"])
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+            found = _parsed(data)
+            if path != self._path(found.instance, found.run):
+                raise ValueError("of another instance")
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise TracecfgError(
-                f"{path}: no saved state of this version of tracecfg",
-                "`tracecfg restore --forget` drops it and leaves tracefs as it is",
+                f"{path}: damaged, or no saved state of this version of tracecfg", hint
             ) from error
+        return found
 
 
-_SIMPLE = ("instance", "since", "pid", "busy", "command", "made", "identity", "run")
+_SIMPLE: Mapping[str, type | UnionType] = {
+    "instance": str | None,
+    "since": int | float,
+    "pid": int,
+    "busy": bool,
+    "command": str,
+    "made": bool,
+    "identity": int,
+    "run": int,
+}
+_LATEST = 253402300800
+"""9999-12-31: datetime knows no later time."""
+
+
+def _parsed(text: bytes) -> Journal:
+    """Raises ValueError, LookupError, TypeError, AttributeError, RecursionError."""
+    import json
+
+    from tracecfg.runtime import believed
+
+    data = json.loads(text)
+    if data["schema"] != SCHEMA:
+        raise ValueError(data["schema"])
+    simple = {name: data[name] for name in _SIMPLE}
+    cells = {name: Cell(values[0], tuple(values[1:])) for name, values in data["cells"].items()}
+    settings = dict(data["settings"])
+    texts = [*settings.values(), *(text for cell in cells.values() for text in cell.ours)]
+    if not (
+        all(isinstance(simple[name], kind) for name, kind in _SIMPLE.items())
+        and believed.instance(simple["instance"])
+        and 0 <= simple["since"] < _LATEST
+        and all(believed.cell(name, cell.before) for name, cell in cells.items())
+        and all(believed.path(name) for name in settings)
+        and all(isinstance(each, str) for each in texts)
+    ):
+        raise ValueError("values that tracecfg does not save")
+    return Journal(**simple, cells=cells, settings=settings)
+
+
+def _ours(about: os.stat_result, kind: int) -> bool:
+    """Of that kind, and nobody writes to it but root and this user."""
+    writable = about.st_mode & 0o022 and not stat.S_ISLNK(about.st_mode)
+    return stat.S_IFMT(about.st_mode) == kind and about.st_uid in (0, os.geteuid()) and not writable
 
 
 def _folder() -> Path:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tracecfg.errors import TracecfgError, UsageError
-from tracecfg.runtime import control, instance, state, trigger
+from tracecfg.runtime import believed, control, instance, state
 from tracecfg.runtime.instance import Place
 from tracecfg.runtime.lock import locked
 from tracecfg.runtime.restore import Restored
@@ -18,11 +17,6 @@ from tracecfg.runtime.transaction import Change, apply
 
 SCHEMA = "tracecfg.snapshot/1"
 _MAX_SIZE = 64 * 1024 * 1024
-_PART = r"[^\s/]+"
-_FILE = re.compile(
-    rf"events/(?!\.\.?/){_PART}/(?!\.\.?/){_PART}/(enable|filter|trigger)|per_cpu/cpu\d+/buffer_size_kb"
-    rf"|buffer_size_kb|{'|'.join(state.WATCHED)}"
-)
 
 
 def save(place: Place) -> tuple[bytes, int]:
@@ -102,19 +96,9 @@ def _load(file: Path) -> dict[str, Any]:
             "the kernel starts with everything off; a profile keeps a selection for longer",
         )
     files = data.get("files")
-    if not isinstance(files, dict) or not isinstance(data.get("instance"), str | None):
+    if not isinstance(files, dict) or not believed.instance(data.get("instance")):
         raise UsageError(f"{file}: no saved state", "`tracecfg save` writes one")
     for path, text in files.items():
-        if not _FILE.fullmatch(path) or not isinstance(text, str) or not _fits(path, text):
+        if not believed.cell(path, text):
             raise UsageError(f"{file}: {path}: nothing that `tracecfg save` saves")
     return data
-
-
-def _fits(path: str, text: str) -> bool:
-    if control.kind(path) == "trigger":
-        return all(trigger.parse(line) is not None for line in trigger.lines(text)) or not text
-    if control.kind(path) == "enable":
-        return text in ("0", "1", "0*", "1*")
-    if control.kind(path) in control.PIDS:
-        return all(pid.isdecimal() for pid in text.split())
-    return "\0" not in text

@@ -72,7 +72,7 @@ def status(place: Place) -> Status:
     folder = instance.opened(place, top)
     store = instance.store_of(top)
     found = systems(place)
-    names = ("buffer_size_kb", "buffer_total_size_kb", *state.WATCHED)
+    names = ("buffer_size_kb", "buffer_total_size_kb", *control.WATCHED)
     journals = store.all()
     made = {each.instance for each in journals if each.made}
     try:

@@ -1,0 +1,135 @@
+"""The saved state is not trusted, and one that is of no use concerns its own instance alone."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.runtime.real import Cli, bit, dump, text
+from tracecfg.errors import TracecfgError
+from tracecfg.runtime.control import Write
+from tracecfg.runtime.tracefs import Folder
+
+
+@pytest.fixture
+def live(cli: Cli, tracefs: Path, buffer: Path) -> Cli:
+    """live("enable", "irq"): in the private instance"""
+
+    def run(action: str, *arguments: object) -> object:
+        return cli(action, *arguments, "--tracefs", tracefs, "--instance", buffer.name)
+
+    return run  # type: ignore[return-value]
+
+
+def saved(folder: Path) -> Path:
+    """The file of the instance's saved state."""
+    (found,) = (Path(os.environ["XDG_STATE_HOME"]) / "tracecfg").glob(f"*.i-{folder.name}.json")
+    return found
+
+
+def edited(file: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    data = json.loads(file.read_text())
+    change(data)
+    file.write_text(json.dumps(data))
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "../x", "events/../x", "a//b", "./a", "a/.", "a/..", "", "a/"]
+)
+def test_no_path_leads_out_of_the_folder(tmp_path: Path, path: str) -> None:
+    (tmp_path / "root/events").mkdir(parents=True)
+    (tmp_path / "x").write_text("mine")
+    folder = Folder(str(tmp_path / "root"))
+    for use in (folder.read, folder.names, folder.exists, lambda p: folder.write(Write(p, "1"))):
+        with pytest.raises(TracecfgError, match="no path below tracefs"):
+            use(path)
+    assert (tmp_path / "x").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data["cells"].update({"../../../../../OUT": ["1", "mine"]}),
+        lambda data: data["cells"].update({"events/../../../OUT": ["1", "mine"]}),
+        lambda data: data["cells"].update({"events/irq/irq_handler_entry/enable": ["x", "1"]}),
+        lambda data: data["cells"].update({"events/irq/irq_handler_entry/enable": ["0", 1]}),
+        lambda data: data["cells"].update({"events/irq/irq_handler_entry/trigger": ["x", ""]}),
+        lambda data: data["cells"].update({"kprobe_events": ["p:x do_exit", ""]}),
+        lambda data: data["settings"].update({"../../../../OUT": "x"}),
+        lambda data: data.update(instance="../.."),
+        lambda data: data.update(instance=None),
+        lambda data: data.update(instance=5),
+        lambda data: data.update(since=1e300),
+        lambda data: data.update(since="now"),
+        lambda data: data.update(run="1"),
+        lambda data: data.update(cells=[]),
+        lambda data: data.update(cells={"tracing_on": []}),
+    ],
+)
+def test_the_saved_state_is_not_trusted(
+    live: Cli, buffer: Path, tmp_path: Path, change: Callable[[dict[str, Any]], object]
+) -> None:
+    (tmp_path / "out").write_text("mine")
+    assert live("enable", "irq").code == 0
+    out = str(tmp_path / "out").removeprefix("/")
+    edited(saved(buffer), change)
+    saved(buffer).write_text(saved(buffer).read_text().replace("OUT", out))
+    before = dump(buffer)
+    ran = live("restore", "--force")
+    assert ran.code == 3
+    assert f"`tracecfg restore --instance {buffer.name} --forget`" in ran.err
+    assert dump(buffer) == before
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def _foreign(file: Path) -> None:
+    os.chown(file, 65534, 65534)
+
+
+def _link(file: Path) -> None:
+    file.rename(file.with_suffix(".real"))
+    file.symlink_to(file.with_suffix(".real"))
+
+
+def _fifo(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+@pytest.mark.parametrize(
+    "change", [_foreign, _link, _fifo, lambda file: file.chmod(0o620), lambda f: f.chmod(0o602)]
+)
+def test_a_saved_state_of_others_is_not_used(
+    live: Cli, buffer: Path, change: Callable[[Path], object]
+) -> None:
+    assert live("enable", "irq").code == 0
+    change(saved(buffer))
+    for action in (["enable", "timer"], ["restore"]):
+        ran = live(*action)
+        assert (ran.code, len(ran.err.splitlines())) == (3, 2), ran.err
+        assert f"--instance {buffer.name} --forget" in ran.err
+    assert bit(buffer, "irq:irq_handler_entry") == "1"
+    assert text(buffer, "events/timer/enable") == "0"
+    assert live("restore", "--forget").code == 0
+    assert live("enable", "timer").code == 0
+
+
+@pytest.mark.parametrize(
+    "change", [_foreign, lambda folder: folder.chmod(0o770), lambda folder: folder.chmod(0o1777)]
+)
+def test_a_folder_of_others_is_not_read(
+    live: Cli, buffer: Path, change: Callable[[Path], object]
+) -> None:
+    assert live("enable", "irq").code == 0
+    change(saved(buffer).parent)
+    for action in (["enable", "timer"], ["restore"], ["restore", "--forget"]):
+        ran = live(*action)
+        assert ran.code == 3
+        assert "others may write to the folder of the saved state" in ran.err
+    assert bit(buffer, "irq:irq_handler_entry") == "1"
+    assert saved(buffer)
