@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Callable
@@ -131,5 +132,77 @@ def test_a_folder_of_others_is_not_read(
         ran = live(*action)
         assert ran.code == 3
         assert "others may write to the folder of the saved state" in ran.err
+    ran = live("status")
+    assert ran.code == 0
+    assert "others may write to the folder of the saved state" in ran.out
     assert bit(buffer, "irq:irq_handler_entry") == "1"
     assert saved(buffer)
+
+
+def test_a_damaged_state_concerns_its_instance_alone(
+    cli: Cli, tracefs: Path, buffer: Path, unmade: Path
+) -> None:
+    """It used to stop every call for every instance."""
+    there, other = ("--tracefs", tracefs, "--instance", buffer.name), ("--tracefs", tracefs)
+    mine = (*other, "--instance", unmade.name)
+    assert cli("enable", "irq", *there).code == 0
+    edited(saved(buffer), lambda data: data.update(schema="tracecfg.state/9"))
+    forget = f"`tracecfg restore --instance {buffer.name} --forget`"
+
+    ran = cli("enable", "timer", *mine)
+    assert ran.code == 0
+    assert forget in ran.err
+    assert bit(unmade, "timer:timer_init") == "1"
+    for where in (other, mine, there):
+        ran = cli("status", *where)
+        assert ran.code == 0, ran.err
+        assert forget in ran.out
+    assert "changed nothing here" not in ran.out
+    (found,) = json.loads(cli("status", "--json", *mine).out)["damaged"]
+    assert found["instance"] == buffer.name
+    ran = cli("restore", *other)
+    assert ran.code == 0
+    assert forget in ran.err
+
+    ran = cli("restore", "--all", *other)
+    assert ran.code == 3
+    assert (f"instance {unmade.name}: removed\n", unmade.exists()) == (ran.out, False)
+    assert ran.err.count(forget) == 1
+    assert cli("restore", *there).code == 3
+    assert cli("restore", "--forget", *there).code == 0
+    assert cli("restore", "--all", *other).code == 0
+
+
+def test_restore_all_goes_on_after_a_failure(
+    cli: Cli, tracefs: Path, buffer: Path, unmade: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = ("--tracefs", tracefs)
+    assert cli("enable", "irq", "--instance", buffer.name, *where).code == 0
+    assert cli("enable", "irq", "--instance", unmade.name, *where).code == 0
+    monkeypatch.setattr("tracecfg.runtime.lock.WAIT", 0.1)
+    handle = os.open(min(buffer, unmade) / "events", os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        ran = cli("restore", "--all", *where)
+    finally:
+        os.close(handle)
+    assert ran.code == 3
+    assert "is changing it" in ran.err
+    assert f"instance {max(buffer, unmade).name}: " in ran.out
+    assert cli("restore", "--all", *where).code == 0
+
+
+@pytest.mark.parametrize("run", ["", "run-1."])
+def test_the_hint_for_the_top_level_names_none(
+    cli: Cli, tracefs: Path, buffer: Path, run: str
+) -> None:
+    assert cli("enable", "irq", "--tracefs", tracefs, "--instance", buffer.name).code == 0
+    file = saved(buffer)
+    name = file.name.replace(f"i-{buffer.name}", f"{run}top")
+    file.rename(file.with_name(name))
+    ran = cli("restore", "--tracefs", tracefs)
+    assert ran.code == 3
+    assert "`tracecfg restore --forget`" in ran.err
+    assert bit(buffer, "irq:irq_handler_entry") == "1"
+    assert cli("restore", "--forget", "--tracefs", tracefs).code == 0
+    assert cli("restore", "--tracefs", tracefs).code == 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from tracecfg.errors import TracecfgError
     from tracecfg.runtime.instance import Place
     from tracecfg.runtime.request import Request
 
@@ -260,3 +261,9 @@ def print_json(data: object, indent: int | None = 1) -> None:
     import json
 
     print(json.dumps(data, indent=indent))
+
+
+def print_error(error: TracecfgError) -> None:
+    print(f"tracecfg: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"  hint: {error.hint}", file=sys.stderr)

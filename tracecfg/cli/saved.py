@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tracecfg.cli.live import DryRun, Instance, Json, Mount, Tracefs, print_json
-from tracecfg.errors import FINDINGS
+from tracecfg.cli.live import DryRun, Instance, Json, Mount, Tracefs, print_error, print_json
 
 File = Annotated[Path, typer.Argument(help="The file for the state, or -.", metavar="FILE")]
 SavedFile = Annotated[
@@ -85,10 +84,12 @@ def restore(
     elif dry_run:
         writes = [write for each in outcome.results for write in each.writes]
         print(report.writes_text(find(tracefs), writes))
-    else:
+    elif outcome.results or not outcome.failed:
         print(report.restored_text(outcome.results))
-    if outcome.left:
-        raise typer.Exit(FINDINGS)
+    for error in outcome.failed:
+        print_error(error)
+    if outcome.code:
+        raise typer.Exit(outcome.code)
 
 
 def reset(

@@ -52,6 +52,21 @@ class Journal(NamedTuple):
     settings: Mapping[str, str] = MappingProxyType({})
 
 
+class Damaged(NamedTuple):
+    """A journal that is of no use; instance: whose it is, by its name"""
+
+    instance: str | None
+    error: TracecfgError
+
+    def __str__(self) -> str:
+        return f"{self.error}; {self.error.hint}"
+
+
+class Saved(NamedTuple):
+    journals: tuple[Journal, ...]
+    damaged: tuple[Damaged, ...]
+
+
 class Store:
     """The journals of this boot, of the tracefs with device number `device`."""
 
@@ -65,11 +80,19 @@ class Store:
         """None when nothing is saved. Raises TracecfgError for a file that is no journal."""
         return self._read(self._path(instance, run))
 
-    def all(self) -> list[Journal]:
+    def all(self) -> Saved:
         """Of this boot and tracefs."""
-        names = [name for name in self._names() if name.startswith(self._start)]
-        found = [self._read(self.folder / name) for name in names]
-        return [journal for journal in found if journal is not None]
+        found: list[Journal] = []
+        damaged = []
+        for name in self._names():
+            if name.startswith(self._start):
+                try:
+                    journal = self._read(self.folder / name)
+                except TracecfgError as error:
+                    damaged.append(Damaged(self._instance(name), error))
+                else:
+                    found += [journal] if journal is not None else []
+        return Saved(tuple(found), tuple(damaged))
 
     def void(self) -> list[str]:
         """The names of what an earlier boot left."""
@@ -111,13 +134,16 @@ class Store:
         """Of the instance, or of all, readable or not."""
         found = []
         for name in self._names():
-            if name.startswith(self._start):
-                label = name.removeprefix(self._start).removesuffix(".json")
-                if label.startswith("run-"):
-                    label = label.partition(".")[2]
-                if everything or label == self._label(instance):
-                    found.append(self.folder / name)
+            if name.startswith(self._start) and (everything or self._instance(name) == instance):
+                found.append(self.folder / name)
         return found
+
+    def _instance(self, name: str) -> str | None:
+        """What a file's name says."""
+        label = name.removeprefix(self._start).removesuffix(".json")
+        if label.startswith("run-"):
+            label = label.partition(".")[2]
+        return label.removeprefix("i-") if label.startswith("i-") else None
 
     def _names(self) -> list[str]:
         """Raises TracecfgError for a folder that is not ours alone."""
@@ -154,8 +180,9 @@ class Store:
             )
 
     def _read(self, path: Path) -> Journal | None:
-        label = path.name.removeprefix(self._start).removesuffix(".json").partition("i-")[2]
-        forget = f"restore{f' --instance {shlex.quote(label)}' if label else ''} --forget"
+        instance = self._instance(path.name)
+        where = "" if instance is None else f" --instance {shlex.quote(instance)}"
+        forget = f"restore{where} --forget"
         hint = f"`tracecfg {forget}` drops it and leaves tracefs as it is"
         try:
             self._check_folder()

@@ -85,6 +85,7 @@ def status_json(status: Status) -> dict[str, Any]:
         "left_over": [_changed(each) for each in status.others if each.busy or each.run],
         "instances": [{"name": name, "made": made} for name, made in status.instances.items()],
         "void": list(status.void),
+        "damaged": [{"instance": each.instance, "message": str(each)} for each in status.damaged],
     }
 
 
@@ -115,7 +116,8 @@ def status_text(status: Status) -> str:
         if text and name not in ("trace_options",):
             lines.append(f"  {name:<22} {' '.join(text.split())}")
     lines.append(f"  {'lost events':<22} {status.lost_events}")
-    lines.append(_since(status.journal))
+    if not any(each.instance == status.instance for each in status.damaged):
+        lines.append(_since(status.journal))
     lines.append(list_table(on, events=False) if on else "no event is on")
     for name, made in status.instances.items():
         lines.append(f"instance {name}{' (made by tracecfg)' if made else ''}")
@@ -126,6 +128,7 @@ def status_text(status: Status) -> str:
                 f"{what}: `{journal.command}` (process {journal.pid}) is at work, or was killed: "
                 "then `tracecfg restore` mends it"
             )
+    lines += [f"saved state: {each}" for each in status.damaged]
     if status.void:
         lines.append("saved before the last boot: void, and dropped by the next change")
     return "\n".join(lines)

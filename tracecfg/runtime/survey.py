@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tracecfg import selection
+from tracecfg.errors import TracecfgError
 from tracecfg.runtime import control, instance, state, trigger
 from tracecfg.runtime.instance import Place
-from tracecfg.runtime.journal import Journal
+from tracecfg.runtime.journal import Damaged, Journal
 from tracecfg.runtime.tracefs import Folder, problem
 
 
@@ -39,6 +40,7 @@ class SystemState:
 class Status:
     """lost_events: overwritten or dropped in the buffer, since it was cleared
     settings: file to text; instances: name, and whether tracecfg made it
+    damaged: saved states that are of no use
     """
 
     tracefs: str
@@ -50,6 +52,7 @@ class Status:
     others: tuple[Journal, ...]
     instances: dict[str, bool]
     void: tuple[str, ...]
+    damaged: tuple[Damaged, ...]
 
 
 def systems(place: Place, words: Iterable[str] = ()) -> tuple[SystemState, ...]:
@@ -73,7 +76,11 @@ def status(place: Place) -> Status:
     store = instance.store_of(top)
     found = systems(place)
     names = ("buffer_size_kb", "buffer_total_size_kb", *control.WATCHED)
-    journals = store.all()
+    try:
+        (journals, damaged), void = store.all(), store.void()
+    except TracecfgError as error:
+        journals, damaged, void = (), (Damaged(folder.name, error),), []
+    own = [each for each in journals if each.instance == folder.name and not each.run]
     made = {each.instance for each in journals if each.made}
     try:
         return Status(
@@ -82,10 +89,11 @@ def status(place: Place) -> Status:
             systems=found,
             lost_events=state.lost_events(folder),
             settings=state.read(folder, names),
-            journal=store.load(folder.name),
-            others=tuple(each for each in journals if each.instance != folder.name or each.run),
+            journal=own[0] if own else None,
+            others=tuple(each for each in journals if each not in own),
             instances={name: name in made for name in instance.instances(top)},
-            void=tuple(store.void()),
+            void=tuple(void),
+            damaged=damaged,
         )
     except OSError as error:
         raise problem(error, folder.root) from error
