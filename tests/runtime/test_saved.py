@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.runtime.real import Cli, bit, dump, text
+from tests.runtime.real import Cli, bit, dump, put, text
 from tracecfg.errors import TracecfgError
 from tracecfg.runtime.control import Write
 from tracecfg.runtime.tracefs import Folder
@@ -206,3 +206,43 @@ def test_the_hint_for_the_top_level_names_none(
     assert bit(buffer, "irq:irq_handler_entry") == "1"
     assert cli("restore", "--forget", "--tracefs", tracefs).code == 0
     assert cli("restore", "--tracefs", tracefs).code == 0
+
+
+def test_an_instance_that_was_removed_by_hand(cli: Cli, tracefs: Path, unmade: Path) -> None:
+    where = ("--tracefs", tracefs, "--instance", unmade.name)
+    assert cli("enable", "irq", *where).code == 0
+    unmade.rmdir()
+    assert f"instance {unmade.name}: what was saved" in cli("status", "--tracefs", tracefs).out
+    said = f"instance {unmade.name}: gone; what was saved is dropped\n"
+    assert cli("restore", *where).out == said
+    assert f"no instance '{unmade.name}'" in cli("restore", *where).err
+
+
+def test_an_instance_that_was_made_again(cli: Cli, tracefs: Path, unmade: Path) -> None:
+    where = ("--tracefs", tracefs, "--instance", unmade.name)
+    assert cli("enable", "irq", *where).code == 0
+    unmade.rmdir()
+    unmade.mkdir()
+    put(unmade, "events/irq/enable", "1")
+    ran = cli("status", *where)
+    assert "tracecfg changed nothing here" in ran.out
+    assert f"instance {unmade.name}: what was saved is of one that is no more" in ran.out
+    assert f"{unmade.name} (made by tracecfg)" not in ran.out
+    shown = json.loads(cli("status", "--json", *where).out)
+    assert shown["changed"] is None
+    assert shown["outdated"] == [unmade.name]
+    ran = cli("restore", "--dry-run", "--json", *where)
+    assert json.loads(ran.out)["instances"][0]["dropped"]
+    ran = cli("restore", *where)
+    assert ran.code == 0
+    assert "not the one that was changed, left as it is; what was saved is dropped" in ran.out
+    assert text(unmade, "events/irq/enable") == "1"
+    assert json.loads(cli("status", "--json", *where).out)["outdated"] == []
+
+
+def test_status_of_one_that_run_made(cli: Cli, tracefs: Path, unmade: Path) -> None:
+    where = ("--tracefs", tracefs, "--instance", unmade.name)
+    assert cli("run", "irq", *where, "--", "true").code == 0
+    said = cli("status", *where).out
+    assert "  made by tracecfg, nothing changed\n" in said
+    assert "files, last by" not in said

@@ -94,11 +94,16 @@ def journal_of(folder: Folder, store: Store, run: int = 0) -> Journal:
 
     Nothing of a journal is true of an instance that was removed and made again by somebody else.
     """
-    identity = 0 if folder.name is None else folder.identity()
     journal = store.load(folder.name, run)
-    if journal is None or journal.identity not in (0, identity):
+    if journal is None or not is_of(journal, folder):
+        identity = 0 if folder.name is None else folder.identity()
         return Journal(instance=folder.name, run=run, identity=identity)
     return journal
+
+
+def is_of(journal: Journal, folder: Folder) -> bool:
+    """Not of one with the same name that was there before. An identity of 0 is not known yet."""
+    return folder.name is None or journal.identity in (0, folder.identity())
 
 
 def _make(top: Folder, name: str) -> None:

@@ -95,14 +95,20 @@ def _chosen(journals: Iterable[Journal], place: Place, request: Request) -> list
 def one(top: Folder, store: Store, journal: Journal, request: Request) -> Restored:
     name = journal.instance
     if name is not None and not top.exists(f"instances/{name}"):
-        if not request.dry_run:
-            store.drop(journal)
-        return Restored(name, removed=True)
+        return _dropped(store, journal, "gone", request)
     folder = top if name is None else Folder(top.root, name)
     with locked(folder):
+        if not instance.is_of(journal, folder):
+            return _dropped(store, journal, "not the one that was changed, left as it is", request)
         # what was saved may have changed until the lock was free
         now = instance.journal_of(folder, store, journal.run)
         return restore(folder, store, now, force=request.force, dry_run=request.dry_run)
+
+
+def _dropped(store: Store, journal: Journal, why: str, request: Request) -> Restored:
+    if not request.dry_run:
+        store.drop(journal)
+    return Restored(journal.instance, dropped=why)
 
 
 def _forget(store: Store, place: Place, request: Request) -> list[str]:

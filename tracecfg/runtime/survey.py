@@ -40,6 +40,7 @@ class SystemState:
 class Status:
     """lost_events: overwritten or dropped in the buffer, since it was cleared
     settings: file to text; instances: name, and whether tracecfg made it
+    outdated: instances that somebody removed, and perhaps made again, since they were saved
     damaged: saved states that are of no use
     """
 
@@ -51,6 +52,7 @@ class Status:
     journal: Journal | None
     others: tuple[Journal, ...]
     instances: dict[str, bool]
+    outdated: tuple[str, ...]
     void: tuple[str, ...]
     damaged: tuple[Damaged, ...]
 
@@ -80,6 +82,7 @@ def status(place: Place) -> Status:
         (journals, damaged), void = store.all(), store.void()
     except TracecfgError as error:
         journals, damaged, void = (), (Damaged(folder.name, error),), []
+    journals, outdated = _still_true(top, journals)
     own = [each for each in journals if each.instance == folder.name and not each.run]
     made = {each.instance for each in journals if each.made}
     try:
@@ -92,11 +95,28 @@ def status(place: Place) -> Status:
             journal=own[0] if own else None,
             others=tuple(each for each in journals if each not in own),
             instances={name: name in made for name in instance.instances(top)},
+            outdated=outdated,
             void=tuple(void),
             damaged=damaged,
         )
     except OSError as error:
         raise problem(error, folder.root) from error
+
+
+def _still_true(
+    top: Folder, journals: Iterable[Journal]
+) -> tuple[tuple[Journal, ...], tuple[str, ...]]:
+    """The journals of what is there, and the names of instances that are not the same any more."""
+    found, outdated = [], {}
+    for each in journals:
+        name = each.instance
+        if name is None or (
+            top.exists(f"instances/{name}") and instance.is_of(each, Folder(top.root, name))
+        ):
+            found.append(each)
+        else:
+            outdated[name] = True
+    return tuple(found), tuple(outdated)
 
 
 def _system(folder: Folder, name: str, events: Iterable[str]) -> SystemState:
