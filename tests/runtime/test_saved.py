@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.runtime.real import Cli, bit, dump, put, text
-from tracecfg.errors import TracecfgError
+from tracecfg.errors import ChangeFailedError, TracecfgError
+from tracecfg.osio import write_atomic
 from tracecfg.runtime.control import Write
 from tracecfg.runtime.tracefs import Folder
 
@@ -246,3 +247,44 @@ def test_status_of_one_that_run_made(cli: Cli, tracefs: Path, unmade: Path) -> N
     said = cli("status", *where).out
     assert "  made by tracecfg, nothing changed\n" in said
     assert "files, last by" not in said
+
+
+@pytest.mark.parametrize("which", [1, 2, 3, 4])
+def test_a_disk_that_gets_full_leaves_nothing_behind(
+    cli: Cli, tracefs: Path, unmade: Path, monkeypatch: pytest.MonkeyPatch, which: int
+) -> None:
+    """Two writes for the new instance, two for the change in it."""
+    calls = []
+
+    def full(path: Path, data: bytes, **options: bool | int) -> None:
+        calls.append(path)
+        if len(calls) >= which:
+            raise ChangeFailedError(f"{path}: not written: No space left on device")
+        write_atomic(path, data, mode=options["mode"], sync=bool(options["sync"]))
+
+    monkeypatch.setattr("tracecfg.osio.write_atomic", full)
+    ran = cli("enable", "irq", "--tracefs", tracefs, "--instance", unmade.name)
+    assert (ran.code, ran.out) == (4, "")
+    assert "No space left" in ran.err
+    assert "XDG_STATE_HOME" in ran.err.splitlines()[1]
+    assert not unmade.exists()
+    folder = Path(os.environ["XDG_STATE_HOME"]) / "tracecfg"
+    assert list(folder.glob("*")) == []
+
+
+def test_a_change_that_cannot_be_noted_is_undone(
+    live: Cli, buffer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert live("enable", "timer").code == 0
+    before = dump(buffer)
+    calls = []
+
+    def full(path: Path, data: bytes, **options: bool | int) -> None:
+        calls.append(path)
+        if len(calls) > 1:
+            raise ChangeFailedError(f"{path}: not written: No space left on device")
+        write_atomic(path, data, mode=options["mode"], sync=bool(options["sync"]))
+
+    monkeypatch.setattr("tracecfg.osio.write_atomic", full)
+    assert live("enable", "irq").code == 4
+    assert dump(buffer) == before

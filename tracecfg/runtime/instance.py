@@ -85,7 +85,11 @@ def made(place: Place, top: Folder, store: Store, run: int = 0) -> tuple[Folder,
             raise
         folder = Folder(top.root, name)
         journal = journal._replace(identity=folder.identity(), busy=False)
-        store.save(journal)
+        try:
+            store.save(journal)
+        except BaseException:
+            unmade(top, store, journal)
+            raise
         return folder, journal
 
 

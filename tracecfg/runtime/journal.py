@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType, UnionType
 from typing import NamedTuple
 
-from tracecfg.errors import TracecfgError
+from tracecfg.errors import ChangeFailedError, TracecfgError
 
 SCHEMA = "tracecfg.state/1"
 _TOP = "top"
@@ -125,7 +125,13 @@ class Store:
         }
         # on the disk before the first write; what is saved after it says no more than that
         text = json.dumps(data, separators=(",", ":"))
-        write_atomic(path, text.encode(), mode=0o600, sync=journal.busy)
+        try:
+            write_atomic(path, text.encode(), mode=0o600, sync=journal.busy)
+        except ChangeFailedError as error:
+            raise ChangeFailedError(
+                error.message,
+                f"free some space or mend {self.folder}, or set XDG_STATE_HOME to another folder",
+            ) from error
 
     def drop(self, journal: Journal) -> None:
         self._path(journal.instance, journal.run).unlink(missing_ok=True)
