@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.runtime.real import Cli, bit, changed, dump, put, seed, text
-from tests.small import command
+from tests.small import command, run_there
 from tracecfg.errors import ChangeFailedError
 from tracecfg.osio import write_atomic
 
@@ -610,3 +610,26 @@ def test_save_replaces_nothing_but_files(live: Cli, tmp_path: Path) -> None:
             write_atomic(name, b"data")
     assert before == {path: path.lstat().st_ino for path in tmp_path.iterdir()}
     assert file.read_text() == "mine"
+
+
+@pytest.mark.parametrize("action", [["list"], ["status"], ["enable", "irq"], ["restore"]])
+def test_a_closed_output_breaks_nothing(tracefs: Path, buffer: Path, action: list[str]) -> None:
+    where = ("--tracefs", tracefs, "--instance", buffer.name)
+    script = ["sh", "-c", 'exec "$@" >&-', "sh"]
+    done = subprocess.run(
+        [*script, *command("enable", "timer", *where)], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    done = subprocess.run([*script, *command(*action, *where)], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_an_instance_whose_name_is_no_ascii(tracefs: Path, unmade: Path) -> None:
+    odd = unmade.with_name(f"{unmade.name}-\u20ac\udcff")
+    odd.mkdir()
+    try:
+        ran = run_there("status", "--tracefs", tracefs, PYTHONIOENCODING="ascii")
+    finally:
+        odd.rmdir()
+    assert ran.code == 0, ran.err
+    assert f"instance {unmade.name}-\\u20ac\\udcff\n" in ran.out
