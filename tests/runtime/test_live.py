@@ -633,3 +633,45 @@ def test_an_instance_whose_name_is_no_ascii(tracefs: Path, unmade: Path) -> None
         odd.rmdir()
     assert ran.code == 0, ran.err
     assert f"instance {unmade.name}-\\u20ac\\udcff\n" in ran.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["restore", "FILE", "--all"], ["restore", "FILE", "--forget"],
+        ["restore", "FILE", "--instance", "another"], ["restore", "--force", "--forget"],
+        ["restore", "--all", "--instance", "NAME"],
+        ["enable", "irq", "--instance", "NAME", "--filter", ""],
+        ["enable", "irq", "--instance", "NAME", "--filter", " "],
+        ["enable", "irq", "--instance", "NAME", "--clock", ""],
+        ["enable", "irq", "--instance", "NAME", "--trigger", ""],
+    ],
+)  # fmt: skip
+def test_no_option_is_ignored(
+    cli: Cli, tracefs: Path, buffer: Path, tmp_path: Path, arguments: list[str]
+) -> None:
+    file = tmp_path / "before.json"
+    where = ("--tracefs", tracefs)
+    assert cli("save", file, "--instance", buffer.name, *where).code == 0
+    assert cli("enable", "timer", "--instance", buffer.name, *where).code == 0
+    before = dump(buffer)
+    names = {"FILE": str(file), "NAME": buffer.name}
+    ran = cli(*(names.get(each, each) for each in arguments), *where)
+    assert (ran.code, ran.out) == (2, ""), ran.err
+    assert dump(buffer) == before
+    assert cli("restore", file, *where).code == 0
+    assert text(buffer, "events/timer/enable") == "0"
+
+
+def test_a_filter_that_is_taken_away_is_named_and_put_back(live: Cli, buffer: Path) -> None:
+    put(buffer, "events/sched/sched_switch/filter", "prev_prio < 100")
+    before = dump(buffer)
+    for dry_run in (["--dry-run"], []):
+        ran = live("enable", "sched:sched_switch", "sched:sched_waking", "--filter", "0", *dry_run)
+        assert ran.code == 0
+        assert "sched_switch/filter: its filter is taken away: prev_prio < 100" in ran.err
+        assert "sched_waking" not in ran.err
+    assert text(buffer, "events/sched/sched_switch/filter") == "none"
+    ran = live("restore")
+    assert ran.code == 0, ran.err
+    assert changed(before, dump(buffer)) == {}

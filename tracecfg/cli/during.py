@@ -41,7 +41,7 @@ def run(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The file for the events.")
     ] = None,
-    filter_: Filter = "",
+    filter_: Filter = None,
     triggers: Triggers = None,
     instance: Instance = None,
     pids: Pids = None,
@@ -114,7 +114,7 @@ def stream(
     count: Annotated[
         int | None, typer.Option("--count", min=1, help="End after this many events.")
     ] = None,
-    filter_: Filter = "",
+    filter_: Filter = None,
     triggers: Triggers = None,
     instance: Instance = None,
     pids: Pids = None,

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tracecfg.cli.live import DryRun, Instance, Json, Mount, Tracefs, print_error, print_json
+from tracecfg.errors import UsageError
 
 File = Annotated[Path, typer.Argument(help="The file for the state, or -.", metavar="FILE")]
 SavedFile = Annotated[
@@ -69,6 +70,12 @@ def restore(
     from tracecfg.runtime.instance import Place
     from tracecfg.runtime.tracefs import find
 
+    if file is not None and (everything or forget):
+        raise UsageError("restore FILE: without --all and --forget", "the file is of one instance")
+    if force and forget:
+        raise UsageError("restore: --force or --forget, not both", "one writes, one does not")
+    if everything and instance is not None:
+        raise UsageError("restore: --all or --instance, not both", "--all is every instance")
     place = Place(tracefs, instance, mount)
     if file is not None:
         found = snapshot.restore(place, file, dry_run=dry_run)

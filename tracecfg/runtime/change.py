@@ -153,6 +153,11 @@ def _change(
     try:
         current, wanted = _bits(folder, request.action, chosen, terms, notes)
         alive = conditions(folder, request, selected(folder, chosen), current, wanted)
+        notes += [
+            f"{folder.shown(path)}: its filter is taken away: {current[path]}"
+            for path, text in wanted.items()
+            if control.kind(path) == "filter" and text == control.NONE != current[path]
+        ]
         settings(folder, request, current, wanted, fresh=fresh)
         if request.action != "disable" and folder.read_or("tracing_on", "1").strip() == "0":
             notes.append(f"{folder.shown('tracing_on')} is 0: nothing is recorded until it is 1")

@@ -40,13 +40,20 @@ def save(place: Place) -> tuple[bytes, int]:
 
 
 def restore(place: Place, file: Path, *, dry_run: bool) -> Restored:
-    """Make the instance that the file names (or `place` does) what it was when it was saved.
+    """Make the instance that the file names, which `place` may name too, what it was.
 
     Raises TracecfgError: saved in another boot, no such file, a write failed and was undone.
     """
     data = _load(file)
     saved: Mapping[str, str] = data["files"]
-    where = Place(place.tracefs, place.instance or data["instance"], place.mount)
+    of = data["instance"]
+    if place.instance not in (None, of):
+        raise UsageError(
+            f"{file}: saved of {'the top level' if of is None else f'instance {of}'}, not of "
+            f"{place.instance}",
+            "leave --instance out, or `save --instance` that one",
+        )
+    where = Place(place.tracefs, of, place.mount)
     top = instance.root(where)
     store = instance.store_of(top)
     folder = instance.opened(where, top)
