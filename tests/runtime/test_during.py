@@ -45,10 +45,13 @@ def ours(tracefs: Path, process: subprocess.Popen[bytes]) -> list[Path]:
 
 
 def recording(tracefs: Path, process: subprocess.Popen[bytes]) -> bool:
-    return any(
-        text(folder, "events/sched/sched_process_exec/enable") == "1"
-        for folder in ours(tracefs, process)
-    )
+    with contextlib.suppress(FileNotFoundError):
+        # a new instance is there before its files are
+        return any(
+            text(folder, "events/sched/sched_process_exec/enable") == "1"
+            for folder in ours(tracefs, process)
+        )
+    return False
 
 
 def guardian(process: subprocess.Popen[bytes]) -> int:
