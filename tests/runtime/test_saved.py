@@ -288,3 +288,10 @@ def test_a_change_that_cannot_be_noted_is_undone(
     monkeypatch.setattr("tracecfg.osio.write_atomic", full)
     assert live("enable", "irq").code == 4
     assert dump(buffer) == before
+
+
+@pytest.mark.parametrize("word", ["..", "..:x", "sched:..", ".:x", "sched:."])
+def test_a_name_of_dots_is_an_unknown_one(live: Cli, word: str) -> None:
+    ran = live("enable", word)
+    assert ran.code in (1, 2), ran.err
+    assert "no path below" not in ran.err

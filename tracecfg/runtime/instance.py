@@ -22,7 +22,11 @@ class Place(NamedTuple):
 
 
 def root(place: Place) -> Folder:
-    """The top level. Raises TracecfgError: not mounted, no permission, no events."""
+    """The top level. Raises TracecfgError: not mounted, no permission, no events; and UsageError
+    for a place whose instance leads out of it.
+    """
+    if place.instance is not None:
+        tracefs.check_name(place.instance)
     if place.mount:
         tracefs.mount()
     folder = Folder(tracefs.find(place.tracefs))
@@ -51,7 +55,6 @@ def opened(place: Place, top: Folder) -> Folder:
     """An instance that is there, or the top level. Raises UnknownNameError."""
     if place.instance is None:
         return top
-    tracefs.check_name(place.instance)
     if not top.exists(f"instances/{place.instance}"):
         names = instances(top)
         near = nearest(place.instance, names) or names[:5]
@@ -69,7 +72,6 @@ def made(place: Place, top: Folder, store: Store, run: int = 0) -> tuple[Folder,
     name = place.instance
     if name is None:
         return top, journal_of(top, store, run)
-    tracefs.check_name(name)
     if not top.exists("instances"):
         raise TracecfgError("this kernel has no instances", "leave --instance out")
     with locked(top, "instances"):

@@ -169,7 +169,7 @@ class Folder:
         return self._events[system]
 
     def has(self, system: str, event: str | None) -> bool:
-        if system in _NO_EVENTS:
+        if system in _NO_EVENTS or {system, event} & {"", ".", ".."}:
             return False
         return self.exists(f"events/{system}{'' if event is None else f'/{event}'}/enable")
 
