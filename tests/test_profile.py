@@ -206,3 +206,41 @@ def paths(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[str | in
     elif isinstance(value, list):
         for index, each in enumerate(value):
             yield from paths(each, (*path, index))
+
+
+def test_a_file_that_was_found_is_not_somebody_elses_choice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if os.getuid() != 0:
+        pytest.skip("missing: root, to give a link away")
+    public, path = tmp_path / "public", tmp_path / "mine.toml"
+    public.mkdir()
+    public.chmod(0o1777)
+    path.write_text(GOOD)
+    link = public / "tracecfg.toml"
+    link.symlink_to(path)
+    monkeypatch.chdir(public)
+    assert load(None, "plain").name == "plain"
+    os.chown(link, 4242, 4242, follow_symlinks=False)
+    with pytest.raises(UsageError, match="belongs to another user"):
+        load(None, "plain")
+    assert load(link, "plain").name == "plain"
+    link.unlink()
+    path.rename(link)
+    for mode in (0o664, 0o646):
+        link.chmod(mode)
+        with pytest.raises(UsageError, match="others may write to it"):
+            load(None, "plain")
+    link.chmod(0o644)
+    assert load(None, "plain").name == "plain"
+    public.chmod(0o777)
+    with pytest.raises(UsageError, match="others may write to its folder"):
+        load(None, "plain")
+
+
+def test_a_file_that_is_none(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(UsageError, match="no regular file"):
+        load(tmp_path / "fifo", "x")
+    with pytest.raises(UsageError, match="Is a directory"):
+        load(tmp_path, "x")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from tracecfg.errors import ChangeFailedError, TracecfgError
+from tracecfg.errors import ChangeFailedError, TracecfgError, UsageError
 
 _T = TypeVar("_T")
 
@@ -147,11 +148,19 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, sync: bool = Tru
     """Replace `path` as a whole or not at all; its mode survives, unchanged data is not written.
 
     mode: of a file that is new; sync: wait until it is on the disk
-    Raises ChangeFailedError (disk full, no permission); no temporary file is left behind.
+    Raises ChangeFailedError (disk full, no permission, no regular file); no temporary file is left
+    behind.
     """
     try:
-        if path.is_file() and not path.is_symlink() and path.read_bytes() == data:
-            return
+        try:
+            there: int | None = path.lstat().st_mode
+        except FileNotFoundError:
+            there = None
+        if there is not None:
+            if not stat.S_ISREG(there):
+                raise ChangeFailedError(f"{path}: not written: {_sort(there)}, no regular file")
+            if path.read_bytes() == data:
+                return
         name = f"{path.parent}/.{path.name[:200]}.{os.urandom(8).hex()}"
         handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
@@ -160,7 +169,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, sync: bool = Tru
                 stream.flush()
                 if sync:
                     os.fsync(stream.fileno())
-            Path(name).chmod(path.stat().st_mode & 0o7777 if path.exists() else mode)
+            Path(name).chmod(mode if there is None else stat.S_IMODE(there))
             Path(name).replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -168,3 +177,42 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, sync: bool = Tru
             raise
     except OSError as error:
         raise ChangeFailedError(f"{path}: not written: {error.strerror}") from error
+
+
+def write_named(path: Path, data: bytes) -> None:
+    """As write_atomic, for a path that the user named: a character device or a FIFO, such as
+    /dev/stdout often is, is written into.
+
+    Raises ChangeFailedError, and UsageError for a symbolic link, a folder and the like.
+    """
+    try:
+        link = path.lstat()
+        # /dev/stdout is a link of root's; one that somebody else left in /tmp is not followed
+        followed = stat.S_ISLNK(link.st_mode) and link.st_uid in (0, os.geteuid())
+        there = (path.stat() if followed else link).st_mode
+    except FileNotFoundError:
+        there = stat.S_IFLNK if path.is_symlink() else stat.S_IFREG
+    except OSError as error:
+        raise ChangeFailedError(f"{path}: not written: {error.strerror}") from error
+    if stat.S_ISCHR(there) or stat.S_ISFIFO(there):
+        try:
+            with path.open("wb", buffering=0) as stream:
+                while data:
+                    data = data[stream.write(data) :]
+        except OSError as error:
+            raise ChangeFailedError(f"{path}: not written: {error.strerror}") from error
+    elif path.is_symlink() or not stat.S_ISREG(there):
+        what = "a symbolic link" if path.is_symlink() else _sort(there)
+        raise UsageError(f"{path}: not written: {what}", "name a file, or - for standard output")
+    else:
+        write_atomic(path, data)
+
+
+def _sort(mode: int) -> str:
+    sorts = {
+        stat.S_IFLNK: "a symbolic link",
+        stat.S_IFDIR: "a folder",
+        stat.S_IFIFO: "a FIFO",
+        stat.S_IFSOCK: "a socket",
+    }
+    return sorts.get(stat.S_IFMT(mode), "a device")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -94,12 +95,15 @@ def _text(path: Path, *, found: bool) -> str:
     """found: nobody named the file, so one that belongs to somebody else is refused: root would
     do what any user left in /tmp"""
     try:
-        with path.open("rb") as stream:
-            owner = os.fstat(stream.fileno()).st_uid
-            if found and owner not in _trusted():
+        # nobody may write to the other end of a FIFO
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as stream:
+            about = os.fstat(handle)
+            if not stat.S_ISREG(about.st_mode):
+                raise UsageError(f"{path}: no regular file", "--config names a TOML file")
+            if found and (why := _distrust(path, about)):
                 raise UsageError(
-                    f"{path}: belongs to another user (uid {owner})",
-                    f"look at it; --config {path} uses it all the same",
+                    f"{path}: {why}", f"look at it; --config {path} uses it all the same"
                 )
             data = stream.read(_MAX_SIZE + 1)
         if len(data) > _MAX_SIZE:
@@ -112,6 +116,19 @@ def _text(path: Path, *, found: bool) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UsageError(f"{path}:{line}: it is no UTF-8 text") from error
+
+
+def _distrust(path: Path, about: os.stat_result) -> str:
+    """Why somebody else may have chosen what the file says; "" for nobody."""
+    folder = path.parent.stat()
+    for who, what in ((path.lstat(), "belongs"), (about, "leads to what belongs")):
+        if who.st_uid not in _trusted():
+            return f"{what} to another user (uid {who.st_uid})"
+    if about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return "others may write to it"
+    if folder.st_mode & stat.S_IWOTH and not folder.st_mode & stat.S_ISVTX:
+        return "others may write to its folder"
+    return ""
 
 
 def _trusted() -> set[int]:

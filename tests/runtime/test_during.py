@@ -45,10 +45,13 @@ def ours(tracefs: Path, process: subprocess.Popen[bytes]) -> list[Path]:
 
 
 def recording(tracefs: Path, process: subprocess.Popen[bytes]) -> bool:
-    return any(
-        text(folder, "events/sched/sched_process_exec/enable") == "1"
-        for folder in ours(tracefs, process)
-    )
+    with contextlib.suppress(FileNotFoundError):
+        # a new instance is there before its files are
+        return any(
+            text(folder, "events/sched/sched_process_exec/enable") == "1"
+            for folder in ours(tracefs, process)
+        )
+    return False
 
 
 def guardian(process: subprocess.Popen[bytes]) -> int:
@@ -85,6 +88,22 @@ def test_run_has_codes_of_its_own(tracefs: Path, arguments: list[str], code: int
     assert ran.code == code
     assert ran.err.startswith("tracecfg: ")
     assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_run_whose_reader_goes_away(tracefs: Path, stream: str) -> None:
+    """`run ... | head -1`: the code is still the command's."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    there = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: writing}
+    script = "for i in 1 2 3 4 5; do ls / > /dev/null; done; exit 7"
+    process = subprocess.Popen(
+        command("run", "sched", "--tracefs", tracefs, "--", "sh", "-c", script),
+        stdout=there["stdout"],
+        stderr=there["stderr"],
+    )
+    os.close(writing)
+    assert process.wait(60) == 7
 
 
 def test_run_hands_input_and_output_through(tracefs: Path, tmp_path: Path) -> None:

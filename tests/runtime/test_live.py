@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import stat
 import subprocess
 import threading
 from pathlib import Path
@@ -12,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.runtime.real import Cli, bit, changed, dump, put, seed, text
-from tests.small import command
+from tests.small import command, run_there
+from tracecfg.errors import ChangeFailedError
+from tracecfg.osio import write_atomic
 
 
 @pytest.fixture
@@ -551,9 +554,124 @@ def test_a_saved_state_that_is_damaged(live: Cli, buffer: Path) -> None:
     assert live("enable", "irq").code == 0
     (saved,) = (Path(os.environ["XDG_STATE_HOME"]) / "tracecfg").glob("*.json")
     saved.write_text(saved.read_text()[:-20])
-    for action in (["enable", "timer"], ["restore"], ["status"]):
+    for action in (["enable", "timer"], ["restore"]):
         ran = live(*action)
         assert ran.code == 3
         assert "--forget" in ran.err
     assert live("restore", "--forget").code == 0
     assert live("enable", "timer").code == 0
+
+
+def test_save_writes_into_what_is_no_file(live: Cli, buffer: Path, tmp_path: Path) -> None:
+    """Nodes of our own: a mistake here once replaced /dev/stdout by a file."""
+    null, fifo = tmp_path / "null", tmp_path / "fifo"
+    os.mknod(null, 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+    os.mkfifo(fifo)
+    link = tmp_path / "stdout"
+    link.symlink_to(fifo)
+    assert live("save", null).code == 0
+    assert stat.S_ISCHR(null.lstat().st_mode)
+    for name in (fifo, link):
+        with (tmp_path / "read").open("wb+") as read:
+            reader = subprocess.Popen(["cat", fifo], stdout=read)
+            assert live("save", name).code == 0
+            assert reader.wait(30) == 0
+        assert json.loads((tmp_path / "read").read_text())["instance"] == buffer.name
+        assert stat.S_ISFIFO(fifo.lstat().st_mode)
+        assert link.is_symlink()
+    ran = live("save", "-")
+    assert json.loads(ran.out)["instance"] == buffer.name
+    assert "files of tracefs" in ran.err
+    full = tmp_path / "full"
+    os.mknod(full, 0o600 | stat.S_IFCHR, os.makedev(1, 7))
+    ran = live("save", full)
+    assert (ran.code, stat.S_ISCHR(full.lstat().st_mode)) == (4, True)
+    assert "No space left" in ran.err
+
+
+def test_save_replaces_nothing_but_files(live: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine")
+    link, dangling, disk = tmp_path / "link", tmp_path / "dangling", tmp_path / "disk"
+    link.symlink_to(file)
+    dangling.symlink_to(tmp_path / "nothing")
+    os.mknod(disk, 0o600 | stat.S_IFBLK, os.makedev(7, 250))
+    foreign, fifo = tmp_path / "foreign", tmp_path / "fifo"
+    os.mkfifo(fifo)
+    foreign.symlink_to(fifo)
+    os.chown(foreign, 65534, 65534, follow_symlinks=False)
+    before = {path: path.lstat().st_ino for path in tmp_path.iterdir()}
+    for name in (link, dangling, disk, foreign, tmp_path):
+        ran = live("save", name)
+        assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 2), ran.err
+        assert f"{name}: not written: a" in ran.err
+    for name in (link, dangling, disk, fifo):
+        with pytest.raises(ChangeFailedError, match="no regular file"):
+            write_atomic(name, b"data")
+    assert before == {path: path.lstat().st_ino for path in tmp_path.iterdir()}
+    assert file.read_text() == "mine"
+
+
+@pytest.mark.parametrize("action", [["list"], ["status"], ["enable", "irq"], ["restore"]])
+def test_a_closed_output_breaks_nothing(tracefs: Path, buffer: Path, action: list[str]) -> None:
+    where = ("--tracefs", tracefs, "--instance", buffer.name)
+    script = ["sh", "-c", 'exec "$@" >&-', "sh"]
+    done = subprocess.run(
+        [*script, *command("enable", "timer", *where)], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    done = subprocess.run([*script, *command(*action, *where)], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_an_instance_whose_name_is_no_ascii(tracefs: Path, unmade: Path) -> None:
+    odd = unmade.with_name(f"{unmade.name}-\u20ac\udcff")
+    odd.mkdir()
+    try:
+        ran = run_there("status", "--tracefs", tracefs, PYTHONIOENCODING="ascii")
+    finally:
+        odd.rmdir()
+    assert ran.code == 0, ran.err
+    assert f"instance {unmade.name}-\\u20ac\\udcff\n" in ran.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["restore", "FILE", "--all"], ["restore", "FILE", "--forget"],
+        ["restore", "FILE", "--instance", "another"], ["restore", "--force", "--forget"],
+        ["restore", "--all", "--instance", "NAME"],
+        ["enable", "irq", "--instance", "NAME", "--filter", ""],
+        ["enable", "irq", "--instance", "NAME", "--filter", " "],
+        ["enable", "irq", "--instance", "NAME", "--clock", ""],
+        ["enable", "irq", "--instance", "NAME", "--trigger", ""],
+    ],
+)  # fmt: skip
+def test_no_option_is_ignored(
+    cli: Cli, tracefs: Path, buffer: Path, tmp_path: Path, arguments: list[str]
+) -> None:
+    file = tmp_path / "before.json"
+    where = ("--tracefs", tracefs)
+    assert cli("save", file, "--instance", buffer.name, *where).code == 0
+    assert cli("enable", "timer", "--instance", buffer.name, *where).code == 0
+    before = dump(buffer)
+    names = {"FILE": str(file), "NAME": buffer.name}
+    ran = cli(*(names.get(each, each) for each in arguments), *where)
+    assert (ran.code, ran.out) == (2, ""), ran.err
+    assert dump(buffer) == before
+    assert cli("restore", file, *where).code == 0
+    assert text(buffer, "events/timer/enable") == "0"
+
+
+def test_a_filter_that_is_taken_away_is_named_and_put_back(live: Cli, buffer: Path) -> None:
+    put(buffer, "events/sched/sched_switch/filter", "prev_prio < 100")
+    before = dump(buffer)
+    for dry_run in (["--dry-run"], []):
+        ran = live("enable", "sched:sched_switch", "sched:sched_waking", "--filter", "0", *dry_run)
+        assert ran.code == 0
+        assert "sched_switch/filter: its filter is taken away: prev_prio < 100" in ran.err
+        assert "sched_waking" not in ran.err
+    assert text(buffer, "events/sched/sched_switch/filter") == "none"
+    ran = live("restore")
+    assert ran.code == 0, ran.err
+    assert changed(before, dump(buffer)) == {}

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from contextlib import suppress
+from io import TextIOWrapper
 
 from tracecfg import errors
 from tracecfg.cli.app import application
@@ -15,12 +16,28 @@ def main() -> None:
     """Run the command line and exit with its documented code."""
     # nothing lives long enough for looking after garbage to be worth a tenth of the time
     gc.disable()
+    _streams()
     code = run(sys.argv[1:])
-    with suppress(OSError):
-        sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
     # nor is taking all of it apart again
     os._exit(code)
+
+
+def _streams() -> None:
+    """Standard streams that are open and take any text: names come from others."""
+    for handle in range(3):
+        try:
+            os.fstat(handle)
+        except OSError:
+            # otherwise the next file that is opened would be standard output
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8")
+    sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def run(arguments: list[str]) -> int:

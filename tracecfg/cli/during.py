@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
 
@@ -40,7 +41,7 @@ def run(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The file for the events.")
     ] = None,
-    filter_: Filter = "",
+    filter_: Filter = None,
     triggers: Triggers = None,
     instance: Instance = None,
     pids: Pids = None,
@@ -82,12 +83,27 @@ def run(
             except OSError as error:
                 raise UsageError(f"{output}: cannot be written: {error.strerror}") from error
         ended = during.run(place, request, command, _sink(spool, as_json=as_json))
-        if output is None:
-            spool.seek(0)
-            for line in spool:
-                sys.stdout.write(line)
-    _end(ended)
+        with _until_nobody_reads(sys.stdout):
+            if output is None:
+                spool.seek(0)
+                for line in spool:
+                    sys.stdout.write(line)
+            sys.stdout.flush()
+    with _until_nobody_reads(sys.stderr):
+        _end(ended)
     return ended.code
+
+
+@contextmanager
+def _until_nobody_reads(stream: IO[str]) -> Iterator[None]:
+    """A reader that went away takes nothing from the command's exit code."""
+    try:
+        yield
+    except BrokenPipeError:
+        # what is buffered has to go somewhere
+        handle = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(handle, stream.fileno())
+        os.close(handle)
 
 
 def stream(
@@ -98,7 +114,7 @@ def stream(
     count: Annotated[
         int | None, typer.Option("--count", min=1, help="End after this many events.")
     ] = None,
-    filter_: Filter = "",
+    filter_: Filter = None,
     triggers: Triggers = None,
     instance: Instance = None,
     pids: Pids = None,

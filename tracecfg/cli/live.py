@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from tracecfg.errors import TracecfgError
     from tracecfg.runtime.instance import Place
     from tracecfg.runtime.request import Request
 
@@ -49,7 +50,9 @@ BufferSize = Annotated[
     str | None, typer.Option("--buffer-size", help="KiB per CPU, or with K, M or G.")
 ]
 Clock = Annotated[str | None, typer.Option("--clock", help="A clock of trace_clock.")]
-Filter = Annotated[str, typer.Option("--filter", help="Record only events for which this is true.")]
+Filter = Annotated[
+    str | None, typer.Option("--filter", help="Record only events for which this is true.")
+]
 Triggers = Annotated[
     list[str] | None,
     typer.Option("--trigger", help="What an event sets off, such as stacktrace:5."),
@@ -118,7 +121,7 @@ def status(
 
 def enable(
     words: Words = None,
-    filter_: Filter = "",
+    filter_: Filter = None,
     triggers: Triggers = None,
     instance: Instance = None,
     pids: Pids = None,
@@ -149,7 +152,7 @@ def enable(
 
 def only(
     words: Words = None,
-    filter_: Filter = "",
+    filter_: Filter = None,
     triggers: Triggers = None,
     instance: Instance = None,
     pids: Pids = None,
@@ -194,7 +197,7 @@ def disable(
       tracecfg disable gpio
     """
     place, request = asked(
-        "disable", words, "", None, instance, None, None, None, profile, config,
+        "disable", words, None, None, instance, None, None, None, profile, config,
         tracefs, mount, ignore_missing,
     )  # fmt: skip
     _change(place, request, dry_run=dry_run, as_json=as_json)
@@ -203,7 +206,7 @@ def disable(
 def asked(
     action: str,
     words: Sequence[str] | None,
-    filter_: str,
+    filter_: str | None,
     triggers: Sequence[str] | None,
     instance: str | None,
     pids: Sequence[int] | None,
@@ -260,3 +263,9 @@ def print_json(data: object, indent: int | None = 1) -> None:
     import json
 
     print(json.dumps(data, indent=indent))
+
+
+def print_error(error: TracecfgError) -> None:
+    print(f"tracecfg: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"  hint: {error.hint}", file=sys.stderr)

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from tracecfg.cli.live import DryRun, Instance, Json, Mount, Tracefs, print_json
-from tracecfg.errors import FINDINGS
+from tracecfg.cli.live import DryRun, Instance, Json, Mount, Tracefs, print_error, print_json
+from tracecfg.errors import UsageError
 
-File = Annotated[Path, typer.Argument(help="The file for the state.", metavar="FILE")]
+File = Annotated[Path, typer.Argument(help="The file for the state, or -.", metavar="FILE")]
 SavedFile = Annotated[
     Path | None, typer.Argument(help="A file that `save` wrote.", metavar="[FILE]")
 ]
@@ -26,11 +26,17 @@ def save(
 
       tracecfg save before.json; ...; tracecfg restore before.json
     """
+    from tracecfg.osio import write_named
     from tracecfg.runtime import snapshot
     from tracecfg.runtime.instance import Place
 
-    count = snapshot.save(Place(tracefs, instance, mount), file)
-    print(f"{file}: {count} files of tracefs")
+    state, count = snapshot.save(Place(tracefs, instance, mount))
+    if str(file) == "-":
+        sys.stdout.write(state.decode())
+    else:
+        write_named(file, state)
+    # FILE may be standard output
+    print(f"tracecfg: {file}: {count} files of tracefs", file=sys.stderr)
 
 
 def restore(
@@ -64,6 +70,12 @@ def restore(
     from tracecfg.runtime.instance import Place
     from tracecfg.runtime.tracefs import find
 
+    if file is not None and (everything or forget):
+        raise UsageError("restore FILE: without --all and --forget", "the file is of one instance")
+    if force and forget:
+        raise UsageError("restore: --force or --forget, not both", "one writes, one does not")
+    if everything and instance is not None:
+        raise UsageError("restore: --all or --instance, not both", "--all is every instance")
     place = Place(tracefs, instance, mount)
     if file is not None:
         found = snapshot.restore(place, file, dry_run=dry_run)
@@ -79,10 +91,12 @@ def restore(
     elif dry_run:
         writes = [write for each in outcome.results for write in each.writes]
         print(report.writes_text(find(tracefs), writes))
-    else:
+    elif outcome.results or not outcome.failed:
         print(report.restored_text(outcome.results))
-    if outcome.left:
-        raise typer.Exit(FINDINGS)
+    for error in outcome.failed:
+        print_error(error)
+    if outcome.code:
+        raise typer.Exit(outcome.code)
 
 
 def reset(

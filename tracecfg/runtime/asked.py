@@ -18,7 +18,7 @@ def request(
     *,
     action: str,
     words: Sequence[str],
-    filter_: str,
+    filter_: str | None,
     triggers: Sequence[str],
     instance: str | None,
     pids: Sequence[int],
@@ -32,9 +32,11 @@ def request(
 ) -> tuple[Place, Request]:
     """What an option says comes before what the profile says. Raises UsageError."""
     size = kib(buffer_size) if buffer_size is not None else None
-    for text in (filter_, *triggers):
-        if text and (not text.isprintable() or not text.strip()):
-            raise UsageError(f"{text!r}: no filter or trigger of one line")
+    given = {"--filter": [filter_], "--clock": [clock], "--trigger": triggers}
+    for option, texts in given.items():
+        for text in texts:
+            if text is not None and (not text.isprintable() or not text.strip()):
+                raise UsageError(f"{option} {text!r}: it needs a text of one line")
     if profile is None:
         if not words:
             raise UsageError(
@@ -47,7 +49,7 @@ def request(
         return Place(tracefs, instance, mount), Request(
             action=action,
             words=words,
-            filter=filter_,
+            filter=filter_ or "",
             triggers=triggers,
             pids=pids,
             buffer_kb=size,
@@ -61,7 +63,7 @@ def request(
     return Place(tracefs, instance or found.instance, mount), Request(
         action=action,
         words=(*found.events, *words),
-        filter=filter_,
+        filter=filter_ or "",
         triggers=triggers,
         filters={} if off else found.filters,
         triggers_of={} if off else found.triggers,

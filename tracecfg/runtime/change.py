@@ -38,7 +38,7 @@ def run(place: Place, request: Request, *, dry_run: bool = False) -> Outcome:
     store = instance.store_of(top)
     notes = [f"{name}: saved before the last boot: void, dropped" for name in store.void()]
     store.drop_void()
-    notes += left_over(store)
+    notes += left_over(store, place.instance)
     # before anything is made: a name that is wrong changes nothing
     chosen = _resolve(top, terms, request)
     missing = place.instance is not None and not top.exists(f"instances/{place.instance}")
@@ -67,14 +67,16 @@ def run(place: Place, request: Request, *, dry_run: bool = False) -> Outcome:
     return Outcome(tuple(shown), (*notes, *more), selected(folder, chosen))
 
 
-def left_over(store: Store) -> list[str]:
-    """What was killed together with its guardian."""
-    return [
+def left_over(store: Store, instance: str | None) -> list[str]:
+    """What was killed together with its guardian, and what cannot be read of other instances."""
+    saved = store.all()
+    killed = [
         f"`{journal.command}` (process {journal.run}) was killed with its guardian; "
         "`tracecfg restore` puts back what it left"
-        for journal in store.all()
+        for journal in saved.journals
         if journal.run and not alive(journal.run)
     ]
+    return killed + [str(each) for each in saved.damaged if each.instance != instance]
 
 
 def _planned_anew(
@@ -151,6 +153,11 @@ def _change(
     try:
         current, wanted = _bits(folder, request.action, chosen, terms, notes)
         alive = conditions(folder, request, selected(folder, chosen), current, wanted)
+        notes += [
+            f"{folder.shown(path)}: its filter is taken away: {current[path]}"
+            for path, text in wanted.items()
+            if control.kind(path) == "filter" and text == control.NONE != current[path]
+        ]
         settings(folder, request, current, wanted, fresh=fresh)
         if request.action != "disable" and folder.read_or("tracing_on", "1").strip() == "0":
             notes.append(f"{folder.shown('tracing_on')} is 0: nothing is recorded until it is 1")

@@ -16,6 +16,8 @@ State = Mapping[str, str]
 
 PIDS = ("set_event_pid", "set_event_notrace_pid")
 SETTINGS = ("current_tracer", "trace_options", "tracing_cpumask")
+WATCHED = ("tracing_on", "trace_clock", *SETTINGS, *PIDS)
+"""Files of an instance that a change leaves alone unless it is asked for."""
 NONE = "none"
 """What the filter file of an event without a filter shows."""
 REFUSED = "refused"

@@ -70,7 +70,7 @@ def watch(root: str, pid: int) -> None:
     os.write(1, _READY)
     if os.read(0, 1) == _DONE:
         return
-    for journal in store.all():
+    for journal in store.all().journals:
         if journal.run == pid:
             # what fails stays saved, and the next call says so
             with suppress(TracecfgError, OSError):

@@ -22,7 +22,11 @@ class Place(NamedTuple):
 
 
 def root(place: Place) -> Folder:
-    """The top level. Raises TracecfgError: not mounted, no permission, no events."""
+    """The top level. Raises TracecfgError: not mounted, no permission, no events; and UsageError
+    for a place whose instance leads out of it.
+    """
+    if place.instance is not None:
+        tracefs.check_name(place.instance)
     if place.mount:
         tracefs.mount()
     folder = Folder(tracefs.find(place.tracefs))
@@ -51,7 +55,6 @@ def opened(place: Place, top: Folder) -> Folder:
     """An instance that is there, or the top level. Raises UnknownNameError."""
     if place.instance is None:
         return top
-    tracefs.check_name(place.instance)
     if not top.exists(f"instances/{place.instance}"):
         names = instances(top)
         near = nearest(place.instance, names) or names[:5]
@@ -69,7 +72,6 @@ def made(place: Place, top: Folder, store: Store, run: int = 0) -> tuple[Folder,
     name = place.instance
     if name is None:
         return top, journal_of(top, store, run)
-    tracefs.check_name(name)
     if not top.exists("instances"):
         raise TracecfgError("this kernel has no instances", "leave --instance out")
     with locked(top, "instances"):
@@ -85,7 +87,11 @@ def made(place: Place, top: Folder, store: Store, run: int = 0) -> tuple[Folder,
             raise
         folder = Folder(top.root, name)
         journal = journal._replace(identity=folder.identity(), busy=False)
-        store.save(journal)
+        try:
+            store.save(journal)
+        except BaseException:
+            unmade(top, store, journal)
+            raise
         return folder, journal
 
 
@@ -94,11 +100,16 @@ def journal_of(folder: Folder, store: Store, run: int = 0) -> Journal:
 
     Nothing of a journal is true of an instance that was removed and made again by somebody else.
     """
-    identity = 0 if folder.name is None else folder.identity()
     journal = store.load(folder.name, run)
-    if journal is None or journal.identity not in (0, identity):
+    if journal is None or not is_of(journal, folder):
+        identity = 0 if folder.name is None else folder.identity()
         return Journal(instance=folder.name, run=run, identity=identity)
     return journal
+
+
+def is_of(journal: Journal, folder: Folder) -> bool:
+    """Not of one with the same name that was there before. An identity of 0 is not known yet."""
+    return folder.name is None or journal.identity in (0, folder.identity())
 
 
 def _make(top: Folder, name: str) -> None:

@@ -9,12 +9,14 @@ it is never applied.
 from __future__ import annotations
 
 import os
+import shlex
+import stat
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, UnionType
 from typing import NamedTuple
 
-from tracecfg.errors import TracecfgError
+from tracecfg.errors import ChangeFailedError, TracecfgError
 
 SCHEMA = "tracecfg.state/1"
 _TOP = "top"
@@ -50,6 +52,21 @@ class Journal(NamedTuple):
     settings: Mapping[str, str] = MappingProxyType({})
 
 
+class Damaged(NamedTuple):
+    """A journal that is of no use; instance: whose it is, by its name"""
+
+    instance: str | None
+    error: TracecfgError
+
+    def __str__(self) -> str:
+        return f"{self.error}; {self.error.hint}"
+
+
+class Saved(NamedTuple):
+    journals: tuple[Journal, ...]
+    damaged: tuple[Damaged, ...]
+
+
 class Store:
     """The journals of this boot, of the tracefs with device number `device`."""
 
@@ -63,11 +80,19 @@ class Store:
         """None when nothing is saved. Raises TracecfgError for a file that is no journal."""
         return self._read(self._path(instance, run))
 
-    def all(self) -> list[Journal]:
+    def all(self) -> Saved:
         """Of this boot and tracefs."""
-        names = [name for name in self._names() if name.startswith(self._start)]
-        found = [self._read(self.folder / name) for name in names]
-        return [journal for journal in found if journal is not None]
+        found: list[Journal] = []
+        damaged = []
+        for name in self._names():
+            if name.startswith(self._start):
+                try:
+                    journal = self._read(self.folder / name)
+                except TracecfgError as error:
+                    damaged.append(Damaged(self._instance(name), error))
+                else:
+                    found += [journal] if journal is not None else []
+        return Saved(tuple(found), tuple(damaged))
 
     def void(self) -> list[str]:
         """The names of what an earlier boot left."""
@@ -100,7 +125,13 @@ class Store:
         }
         # on the disk before the first write; what is saved after it says no more than that
         text = json.dumps(data, separators=(",", ":"))
-        write_atomic(path, text.encode(), mode=0o600, sync=journal.busy)
+        try:
+            write_atomic(path, text.encode(), mode=0o600, sync=journal.busy)
+        except ChangeFailedError as error:
+            raise ChangeFailedError(
+                error.message,
+                f"free some space or mend {self.folder}, or set XDG_STATE_HOME to another folder",
+            ) from error
 
     def drop(self, journal: Journal) -> None:
         self._path(journal.instance, journal.run).unlink(missing_ok=True)
@@ -109,16 +140,21 @@ class Store:
         """Of the instance, or of all, readable or not."""
         found = []
         for name in self._names():
-            if name.startswith(self._start):
-                label = name.removeprefix(self._start).removesuffix(".json")
-                if label.startswith("run-"):
-                    label = label.partition(".")[2]
-                if everything or label == self._label(instance):
-                    found.append(self.folder / name)
+            if name.startswith(self._start) and (everything or self._instance(name) == instance):
+                found.append(self.folder / name)
         return found
 
+    def _instance(self, name: str) -> str | None:
+        """What a file's name says."""
+        label = name.removeprefix(self._start).removesuffix(".json")
+        if label.startswith("run-"):
+            label = label.partition(".")[2]
+        return label.removeprefix("i-") if label.startswith("i-") else None
+
     def _names(self) -> list[str]:
+        """Raises TracecfgError for a folder that is not ours alone."""
         try:
+            self._check_folder()
             return sorted(p.name for p in self.folder.iterdir() if p.name.endswith(".json"))
         except (FileNotFoundError, NotADirectoryError):
             return []
@@ -133,44 +169,93 @@ class Store:
     def _make_folder(self) -> None:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            about = self.folder.stat()
         except OSError as error:
             raise TracecfgError(
                 f"{self.folder}: no folder for the saved state: {error.strerror}",
                 "set XDG_STATE_HOME to a folder of yours; nothing was changed",
             ) from error
-        if about.st_uid != os.geteuid() or about.st_mode & 0o022:
+        self._check_folder()
+
+    def _check_folder(self) -> None:
+        """Raises OSError, and TracecfgError for a folder that is not ours alone."""
+        link, about = self.folder.lstat(), self.folder.stat()
+        if not (_ours(link, stat.S_IFMT(link.st_mode)) and _ours(about, stat.S_IFDIR)):
             raise TracecfgError(
                 f"{self.folder}: others may write to the folder of the saved state",
                 f"chown and chmod 700 {self.folder}; nothing was changed",
             )
 
     def _read(self, path: Path) -> Journal | None:
+        instance = self._instance(path.name)
+        where = "" if instance is None else f" --instance {shlex.quote(instance)}"
+        forget = f"restore{where} --forget"
+        hint = f"`tracecfg {forget}` drops it and leaves tracefs as it is"
         try:
-            text = path.read_text(encoding="utf-8")
+            self._check_folder()
+            # a FIFO in its place must not hold us up
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(handle, "rb") as stream:
+                if not _ours(os.fstat(handle), stat.S_IFREG):
+                    raise TracecfgError(f"{path}: not a file that only you or root write to", hint)
+                data = stream.read()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise TracecfgError(f"{path}: cannot be read: {error.strerror}") from error
-        import json
-
+            raise TracecfgError(f"{path}: cannot be read: {error.strerror}", hint) from error
         try:
-            data = json.loads(text)
-            if data["schema"] != SCHEMA:
-                raise ValueError(data["schema"])
-            cells = {
-                name: Cell(values[0], tuple(values[1:])) for name, values in data["cells"].items()
-            }
-            simple = {name: data[name] for name in _SIMPLE}
-            return Journal(**simple, cells=cells, settings=data["settings"])
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+            found = _parsed(data)
+            if path != self._path(found.instance, found.run):
+                raise ValueError("of another instance")
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise TracecfgError(
-                f"{path}: no saved state of this version of tracecfg",
-                "`tracecfg restore --forget` drops it and leaves tracefs as it is",
+                f"{path}: damaged, or no saved state of this version of tracecfg", hint
             ) from error
+        return found
 
 
-_SIMPLE = ("instance", "since", "pid", "busy", "command", "made", "identity", "run")
+_SIMPLE: Mapping[str, type | UnionType] = {
+    "instance": str | None,
+    "since": int | float,
+    "pid": int,
+    "busy": bool,
+    "command": str,
+    "made": bool,
+    "identity": int,
+    "run": int,
+}
+_LATEST = 253402300800
+"""9999-12-31: datetime knows no later time."""
+
+
+def _parsed(text: bytes) -> Journal:
+    """Raises ValueError, LookupError, TypeError, AttributeError, RecursionError."""
+    import json
+
+    from tracecfg.runtime import believed
+
+    data = json.loads(text)
+    if data["schema"] != SCHEMA:
+        raise ValueError(data["schema"])
+    simple = {name: data[name] for name in _SIMPLE}
+    cells = {name: Cell(values[0], tuple(values[1:])) for name, values in data["cells"].items()}
+    settings = dict(data["settings"])
+    texts = [*settings.values(), *(text for cell in cells.values() for text in cell.ours)]
+    if not (
+        all(isinstance(simple[name], kind) for name, kind in _SIMPLE.items())
+        and believed.instance(simple["instance"])
+        and 0 <= simple["since"] < _LATEST
+        and all(believed.cell(name, cell.before) for name, cell in cells.items())
+        and all(believed.path(name) for name in settings)
+        and all(isinstance(each, str) for each in texts)
+    ):
+        raise ValueError("values that tracecfg does not save")
+    return Journal(**simple, cells=cells, settings=settings)
+
+
+def _ours(about: os.stat_result, kind: int) -> bool:
+    """Of that kind, and nobody writes to it but root and this user."""
+    writable = about.st_mode & 0o022 and not stat.S_ISLNK(about.st_mode)
+    return stat.S_IFMT(about.st_mode) == kind and about.st_uid in (0, os.geteuid()) and not writable
 
 
 def _folder() -> Path:

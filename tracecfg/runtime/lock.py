@@ -17,14 +17,14 @@ _STEP = 0.02
 
 
 @contextmanager
-def locked(folder: Folder, path: str = "events", wait: float = WAIT) -> Iterator[None]:
+def locked(folder: Folder, path: str = "events") -> Iterator[None]:
     """Raises TracecfgError, with the holder's pid, when the lock is not free in time."""
     try:
         handle = folder.open(path, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         raise problem(error, f"{folder.root}/{folder.shown(path)}") from error
     try:
-        end = time.monotonic() + wait
+        end = time.monotonic() + WAIT
         while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -32,7 +32,7 @@ def locked(folder: Folder, path: str = "events", wait: float = WAIT) -> Iterator
             except BlockingIOError:
                 if time.monotonic() >= end:
                     raise TracecfgError(
-                        f"{folder.shown(path)}: {_holder(handle)} is changing it, for {wait:g} s",
+                        f"{folder.shown(path)}: {_holder(handle)} is changing it, for {WAIT:g} s",
                         "try again when it has ended",
                     ) from None
                 time.sleep(_STEP)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from tracecfg.errors import UsageError
+from tracecfg.errors import FINDINGS, TracecfgError, UsageError
 from tracecfg.runtime import instance
 from tracecfg.runtime.instance import Place
 from tracecfg.runtime.journal import Journal, Store, alive
@@ -25,13 +26,18 @@ class Request(NamedTuple):
 
 
 class Outcome(NamedTuple):
+    """failed: of instances that were not put back, or not as a whole"""
+
     results: tuple[Restored, ...]
     notes: tuple[str, ...]
+    failed: tuple[TracecfgError, ...] = ()
 
     @property
-    def left(self) -> bool:
-        """Something was not put back."""
-        return any(each.left for each in self.results)
+    def code(self) -> int:
+        """The exit code: of the first failure, or that something was left as others made it."""
+        if self.failed:
+            return self.failed[0].exit_code
+        return FINDINGS if any(each.left for each in self.results) else 0
 
 
 def run(place: Place, request: Request) -> Outcome:
@@ -46,12 +52,23 @@ def run(place: Place, request: Request) -> Outcome:
         store.drop_void()
     if request.forget:
         return Outcome((), (*notes, *_forget(store, place, request)))
-    chosen = _chosen(store, place, request)
-    if place.instance is not None and not chosen:
+    saved = store.all()
+    failed = []
+    for each in saved.damaged:
+        if request.everything or each.instance == place.instance:
+            failed.append(each.error)
+        else:
+            notes.append(str(each))
+    chosen = _chosen(saved.journals, place, request)
+    if place.instance is not None and not chosen and not failed:
         instance.opened(place, top)
     results = []
     for journal in chosen:
-        found = one(top, store, journal, request)
+        try:
+            found = one(top, store, journal, request)
+        except TracecfgError as error:
+            failed.append(error)
+            continue
         results.append(found)
         where = "" if journal.instance is None else f"instances/{journal.instance}/"
         notes += [f"{where}{note}" for note in found.notes]
@@ -60,12 +77,12 @@ def run(place: Place, request: Request) -> Outcome:
             f"{where}{what}: changed by somebody else, not put back (--force does)"
             for what in found.left
         ]
-    return Outcome(tuple(results), tuple(notes))
+    return Outcome(tuple(results), tuple(notes), tuple(failed))
 
 
-def _chosen(store: Store, place: Place, request: Request) -> list[Journal]:
+def _chosen(journals: Iterable[Journal], place: Place, request: Request) -> list[Journal]:
     """In the order to put back in: a `run` in an instance before what was done to it earlier."""
-    saved = sorted(store.all(), key=lambda each: not each.run)
+    saved = sorted(journals, key=lambda each: not each.run)
     if request.everything:
         found = saved
     elif place.instance is not None:
@@ -78,14 +95,20 @@ def _chosen(store: Store, place: Place, request: Request) -> list[Journal]:
 def one(top: Folder, store: Store, journal: Journal, request: Request) -> Restored:
     name = journal.instance
     if name is not None and not top.exists(f"instances/{name}"):
-        if not request.dry_run:
-            store.drop(journal)
-        return Restored(name, removed=True)
+        return _dropped(store, journal, "gone", request)
     folder = top if name is None else Folder(top.root, name)
     with locked(folder):
+        if not instance.is_of(journal, folder):
+            return _dropped(store, journal, "not the one that was changed, left as it is", request)
         # what was saved may have changed until the lock was free
         now = instance.journal_of(folder, store, journal.run)
         return restore(folder, store, now, force=request.force, dry_run=request.dry_run)
+
+
+def _dropped(store: Store, journal: Journal, why: str, request: Request) -> Restored:
+    if not request.dry_run:
+        store.drop(journal)
+    return Restored(journal.instance, dropped=why)
 
 
 def _forget(store: Store, place: Place, request: Request) -> list[str]:

@@ -84,7 +84,9 @@ def status_json(status: Status) -> dict[str, Any]:
         "changed": None if journal is None else _changed(journal),
         "left_over": [_changed(each) for each in status.others if each.busy or each.run],
         "instances": [{"name": name, "made": made} for name, made in status.instances.items()],
+        "outdated": list(status.outdated),
         "void": list(status.void),
+        "damaged": [{"instance": each.instance, "message": str(each)} for each in status.damaged],
     }
 
 
@@ -115,10 +117,15 @@ def status_text(status: Status) -> str:
         if text and name not in ("trace_options",):
             lines.append(f"  {name:<22} {' '.join(text.split())}")
     lines.append(f"  {'lost events':<22} {status.lost_events}")
-    lines.append(_since(status.journal))
+    if not any(each.instance == status.instance for each in status.damaged):
+        lines.append(_since(status.journal))
     lines.append(list_table(on, events=False) if on else "no event is on")
     for name, made in status.instances.items():
         lines.append(f"instance {name}{' (made by tracecfg)' if made else ''}")
+    lines += [
+        f"instance {name}: what was saved is of one that is no more; `tracecfg restore` drops it"
+        for name in status.outdated
+    ]
     for journal in status.others:
         if journal.busy or journal.run:
             what = journal.instance or "the top level"
@@ -126,6 +133,7 @@ def status_text(status: Status) -> str:
                 f"{what}: `{journal.command}` (process {journal.pid}) is at work, or was killed: "
                 "then `tracecfg restore` mends it"
             )
+    lines += [f"saved state: {each}" for each in status.damaged]
     if status.void:
         lines.append("saved before the last boot: void, and dropped by the next change")
     return "\n".join(lines)
@@ -134,6 +142,8 @@ def status_text(status: Status) -> str:
 def _since(journal: Journal | None) -> str:
     if journal is None:
         return "  tracecfg changed nothing here"
+    if not journal.cells and not journal.busy:
+        return "  made by tracecfg, nothing changed"
     when = _when(journal.since) or "now"
     half = "; the last one was killed half way, or is at work" if journal.busy else ""
     files = f"{len(journal.cells)} files, last by `{journal.command}`"
@@ -157,6 +167,7 @@ def restored_json(results: Sequence[Restored], *, dry_run: bool) -> dict[str, An
                 "instance": each.instance,
                 "writes": writes_json(each.writes),
                 "removed": each.removed,
+                "dropped": each.dropped or None,
                 "left": list(each.left),
                 "gone": list(each.gone),
             }
@@ -170,6 +181,8 @@ def restored_text(results: Sequence[Restored]) -> str:
     for each in results:
         where = "top level" if each.instance is None else f"instance {each.instance}"
         done = "removed" if each.removed else f"put back with {len(each.writes)} writes"
+        if each.dropped:
+            done = f"{each.dropped}; what was saved is dropped"
         lines.append(f"{where}: {done}")
     return "\n".join(lines) or "nothing to put back"
 

@@ -48,7 +48,8 @@ def conditions(
         triggers.setdefault(_pair(name), []).extend(lines)
     for event, text in filters.items():
         path = _present(folder, event, "filter", current)
-        wanted[path] = control.normal(path, text)
+        # the kernel's way to say that there shall be none
+        wanted[path] = control.NONE if text.strip() == "0" else control.normal(path, text)
     alive: dict[str, tuple[str, ...]] = {}
     for event, lines in triggers.items():
         path = _present(folder, event, "trigger", current)

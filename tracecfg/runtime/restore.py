@@ -17,6 +17,7 @@ from tracecfg.runtime.transaction import settle
 class Restored(NamedTuple):
     """left: files that somebody else changed, with what they hold; gone: files that are no more
     notes: changes that tracecfg had no part in
+    dropped: why what was saved is true no more: somebody else removed the instance
     """
 
     instance: str | None
@@ -25,6 +26,7 @@ class Restored(NamedTuple):
     left: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    dropped: str = ""
 
 
 def restore(

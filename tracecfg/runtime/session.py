@@ -87,11 +87,11 @@ def session(place: Place, request: Request, sink: Sink, notes: list[str]) -> Ite
     pid = os.getpid()
     top = instance.root(place)
     store = instance.store_of(top)
-    notes += change.left_over(store)
+    notes += change.left_over(store, place.instance)
     terms, chosen = change.resolve(top, request)
 
     def put_back() -> None:
-        for saved in store.all():
+        for saved in store.all().journals:
             if saved.run == pid:
                 putback.one(top, store, saved, putback.Request())
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tracecfg.errors import TracecfgError, UsageError
-from tracecfg.osio import write_atomic
-from tracecfg.runtime import control, instance, state, trigger
+from tracecfg.runtime import believed, control, instance, state
 from tracecfg.runtime.instance import Place
 from tracecfg.runtime.lock import locked
 from tracecfg.runtime.restore import Restored
@@ -19,15 +17,13 @@ from tracecfg.runtime.transaction import Change, apply
 
 SCHEMA = "tracecfg.snapshot/1"
 _MAX_SIZE = 64 * 1024 * 1024
-_PART = r"[^\s/]+"
-_FILE = re.compile(
-    rf"events/(?!\.\.?/){_PART}/(?!\.\.?/){_PART}/(enable|filter|trigger)|per_cpu/cpu\d+/buffer_size_kb"
-    rf"|buffer_size_kb|{'|'.join(state.WATCHED)}"
-)
 
 
-def save(place: Place, file: Path) -> int:
-    """Write the state to `file`; how many files of tracefs it holds. Raises TracecfgError."""
+def save(place: Place) -> tuple[bytes, int]:
+    """The state, as text for a file, and how many files of tracefs it holds.
+
+    Raises TracecfgError.
+    """
     folder = instance.opened(place, instance.root(place))
     try:
         with locked(folder):
@@ -40,18 +36,24 @@ def save(place: Place, file: Path) -> int:
         "instance": place.instance,
         "files": found,
     }
-    write_atomic(file, json.dumps(data, indent=0).encode() + b"\n")
-    return len(found)
+    return json.dumps(data, indent=0).encode() + b"\n", len(found)
 
 
 def restore(place: Place, file: Path, *, dry_run: bool) -> Restored:
-    """Make the instance that the file names (or `place` does) what it was when it was saved.
+    """Make the instance that the file names, which `place` may name too, what it was.
 
     Raises TracecfgError: saved in another boot, no such file, a write failed and was undone.
     """
     data = _load(file)
     saved: Mapping[str, str] = data["files"]
-    where = Place(place.tracefs, place.instance or data["instance"], place.mount)
+    of = data["instance"]
+    if place.instance not in (None, of):
+        raise UsageError(
+            f"{file}: saved of {'the top level' if of is None else f'instance {of}'}, not of "
+            f"{place.instance}",
+            "leave --instance out, or `save --instance` that one",
+        )
+    where = Place(place.tracefs, of, place.mount)
     top = instance.root(where)
     store = instance.store_of(top)
     folder = instance.opened(where, top)
@@ -101,19 +103,9 @@ def _load(file: Path) -> dict[str, Any]:
             "the kernel starts with everything off; a profile keeps a selection for longer",
         )
     files = data.get("files")
-    if not isinstance(files, dict) or not isinstance(data.get("instance"), str | None):
+    if not isinstance(files, dict) or not believed.instance(data.get("instance")):
         raise UsageError(f"{file}: no saved state", "`tracecfg save` writes one")
     for path, text in files.items():
-        if not _FILE.fullmatch(path) or not isinstance(text, str) or not _fits(path, text):
+        if not believed.cell(path, text):
             raise UsageError(f"{file}: {path}: nothing that `tracecfg save` saves")
     return data
-
-
-def _fits(path: str, text: str) -> bool:
-    if control.kind(path) == "trigger":
-        return all(trigger.parse(line) is not None for line in trigger.lines(text)) or not text
-    if control.kind(path) == "enable":
-        return text in ("0", "1", "0*", "1*")
-    if control.kind(path) in control.PIDS:
-        return all(pid.isdecimal() for pid in text.split())
-    return "\0" not in text

@@ -9,9 +9,6 @@ from contextlib import suppress
 from tracecfg.runtime import control, trigger
 from tracecfg.runtime.tracefs import Folder
 
-WATCHED = ("tracing_on", "trace_clock", *control.SETTINGS, *control.PIDS)
-"""Files of an instance that a change leaves alone unless it is asked for."""
-
 
 def read(folder: Folder, paths: Iterable[str]) -> dict[str, str]:
     """The files' normal texts; one that this kernel does not have is left out. Raises OSError."""
@@ -41,7 +38,7 @@ def buffer_sizes(folder: Folder) -> dict[str, str]:
 
 
 def settings(folder: Folder) -> dict[str, str]:
-    return read(folder, WATCHED)
+    return read(folder, control.WATCHED)
 
 
 def everything(folder: Folder) -> dict[str, str]:

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tracecfg import selection
+from tracecfg.errors import TracecfgError
 from tracecfg.runtime import control, instance, state, trigger
 from tracecfg.runtime.instance import Place
-from tracecfg.runtime.journal import Journal
+from tracecfg.runtime.journal import Damaged, Journal
 from tracecfg.runtime.tracefs import Folder, problem
 
 
@@ -39,6 +40,8 @@ class SystemState:
 class Status:
     """lost_events: overwritten or dropped in the buffer, since it was cleared
     settings: file to text; instances: name, and whether tracecfg made it
+    outdated: instances that somebody removed, and perhaps made again, since they were saved
+    damaged: saved states that are of no use
     """
 
     tracefs: str
@@ -49,7 +52,9 @@ class Status:
     journal: Journal | None
     others: tuple[Journal, ...]
     instances: dict[str, bool]
+    outdated: tuple[str, ...]
     void: tuple[str, ...]
+    damaged: tuple[Damaged, ...]
 
 
 def systems(place: Place, words: Iterable[str] = ()) -> tuple[SystemState, ...]:
@@ -72,8 +77,13 @@ def status(place: Place) -> Status:
     folder = instance.opened(place, top)
     store = instance.store_of(top)
     found = systems(place)
-    names = ("buffer_size_kb", "buffer_total_size_kb", *state.WATCHED)
-    journals = store.all()
+    names = ("buffer_size_kb", "buffer_total_size_kb", *control.WATCHED)
+    try:
+        (journals, damaged), void = store.all(), store.void()
+    except TracecfgError as error:
+        journals, damaged, void = (), (Damaged(folder.name, error),), []
+    journals, outdated = _still_true(top, journals)
+    own = [each for each in journals if each.instance == folder.name and not each.run]
     made = {each.instance for each in journals if each.made}
     try:
         return Status(
@@ -82,13 +92,31 @@ def status(place: Place) -> Status:
             systems=found,
             lost_events=state.lost_events(folder),
             settings=state.read(folder, names),
-            journal=store.load(folder.name),
-            others=tuple(each for each in journals if each.instance != folder.name or each.run),
+            journal=own[0] if own else None,
+            others=tuple(each for each in journals if each not in own),
             instances={name: name in made for name in instance.instances(top)},
-            void=tuple(store.void()),
+            outdated=outdated,
+            void=tuple(void),
+            damaged=damaged,
         )
     except OSError as error:
         raise problem(error, folder.root) from error
+
+
+def _still_true(
+    top: Folder, journals: Iterable[Journal]
+) -> tuple[tuple[Journal, ...], tuple[str, ...]]:
+    """The journals of what is there, and the names of instances that are not the same any more."""
+    found, outdated = [], {}
+    for each in journals:
+        name = each.instance
+        if name is None or (
+            top.exists(f"instances/{name}") and instance.is_of(each, Folder(top.root, name))
+        ):
+            found.append(each)
+        else:
+            outdated[name] = True
+    return tuple(found), tuple(outdated)
 
 
 def _system(folder: Folder, name: str, events: Iterable[str]) -> SystemState:

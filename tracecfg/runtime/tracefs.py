@@ -86,8 +86,8 @@ class Folder:
         return path if self.name is None else f"instances/{self.name}/{path}"
 
     def open(self, path: str, flags: int) -> int:
-        """Raises OSError."""
-        folder, _, name = path.rpartition("/")
+        """Raises OSError, and TracecfgError for a path that could lead out."""
+        folder, _, name = _taken_apart(path)
         parent = self._folder(folder)
         return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
 
@@ -95,7 +95,7 @@ class Folder:
         """Kept open: the folders on the way to the last one that was asked for."""
         found = self._folders.get(path)
         if found is None:
-            above, _, name = path.rpartition("/")
+            above, _, name = _taken_apart(path)
             parent = self._folder(above)
             for other in [each for each in self._folders if not f"{path}/".startswith(f"{each}/")]:
                 if other:
@@ -169,7 +169,7 @@ class Folder:
         return self._events[system]
 
     def has(self, system: str, event: str | None) -> bool:
-        if system in _NO_EVENTS:
+        if system in _NO_EVENTS or {system, event} & {"", ".", ".."}:
             return False
         return self.exists(f"events/{system}{'' if event is None else f'/{event}'}/enable")
 
@@ -180,6 +180,13 @@ class Folder:
     def __del__(self) -> None:
         for handle in getattr(self, "_folders", {}).values():
             os.close(handle)
+
+
+def _taken_apart(path: str) -> tuple[str, str, str]:
+    """As rpartition does. Raises TracecfgError for '', '.' and '..' in it, whoever made it."""
+    if any(part in ("", ".", "..") for part in path.split("/")):
+        raise TracecfgError(f"{path!r} is no path below tracefs")
+    return path.rpartition("/")
 
 
 def remove_instance(root: str, name: str) -> None:

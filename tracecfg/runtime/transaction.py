@@ -49,12 +49,24 @@ def apply(folder: Folder, store: Store, journal: Journal, change: Change) -> tup
     try:
         for write in writes:
             perform(folder, write)
+        # what a killed call left half way stays so until `restore`
+        cells = _cells(folder, journal, current, change)
+        store.save(journal._replace(cells=cells, busy=before.busy))
     except BaseException as error:
         undo(folder, change, error)
-        store.save(before)
+        # where it cannot be saved it stays busy, and `restore` finds nothing to do
+        with suppress(ChangeFailedError):
+            store.save(before)
         if isinstance(error, _FailedError):
             raise ChangeFailedError(error.message, error.hint) from error
         raise
+    return writes
+
+
+def _cells(
+    folder: Folder, journal: Journal, current: control.State, change: Change
+) -> dict[str, Cell]:
+    """What the journal says once the change is made."""
     cells = dict(journal.cells)
     for path, text in {**current, **change.wanted}.items():
         if path in cells or path in change.alive:
@@ -65,9 +77,7 @@ def apply(folder: Folder, store: Store, journal: Journal, change: Change) -> tup
             cells[path] = Cell(cell.before, (text, *change.alive.get(path, ())))
             if path not in change.alive and control.same(path, text, cell.before):
                 del cells[path]
-    # what a killed call left half way stays so until `restore`
-    store.save(journal._replace(cells=cells, busy=before.busy))
-    return writes
+    return cells
 
 
 class _FailedError(TracecfgError):
