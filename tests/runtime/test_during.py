@@ -131,6 +131,46 @@ def test_run_makes_a_named_instance_and_leaves_it(tracefs: Path, unmade: Path) -
     assert run_there("reset", *where).code == 0
 
 
+@pytest.mark.parametrize("made_before", [False, True])
+def test_another_clock_in_an_instance_that_tracecfg_made(
+    tracefs: Path, unmade: Path, made_before: bool
+) -> None:
+    where = ("--tracefs", tracefs, "--instance", unmade.name)
+    if made_before:
+        assert run_there("enable", "irq", "--clock", "global", *where).code == 0
+    clock = ("--clock", "mono", "--buffer-size", "4096")
+    ran = run_there(
+        "run", *EVENTS, *clock, *where, "--", "sh", "-c", f"cat {unmade}/trace_clock; ls /"
+    )
+    assert ran.code == 0, ran.err
+    assert "[mono]" in ran.out
+    # they were read before the clock was put back, which clears the buffer
+    assert "sched_process_exec: filename=/" in ran.out
+    assert ran.err.endswith(" events, 0 lost\n")
+    assert f"[{'global' if made_before else 'local'}]" in text(unmade, "trace_clock")
+    assert run_there("stream", *EVENTS, *clock, *where, "--seconds", 0.2).code == 0
+    assert run_there("reset", *where).code == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("run", "irq", "--clock", "sundial", "--", "true"),
+        ("run", "irq", "--filter", "bogus == 1", "--", "true"),
+        ("run", "irq", "--", "/nonexistent/command"),
+        ("stream", "irq", "--filter", "bogus == 1"),
+    ],
+)
+def test_a_call_that_fails_leaves_no_instance(
+    tracefs: Path, unmade: Path, wrong: tuple[str, ...]
+) -> None:
+    action, event, *rest = wrong
+    where = ("--tracefs", tracefs, "--instance", unmade.name)
+    assert run_there(action, event, *where, *rest).code not in (0, 1)
+    assert not unmade.exists()
+    assert run_there("status", "--tracefs", tracefs).out.count(unmade.name) == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_run_hands_a_signal_to_its_command(tracefs: Path, number: int) -> None:
     process = subprocess.Popen(

@@ -58,7 +58,9 @@ def run(place: Place, request: Request, *, dry_run: bool = False) -> Outcome:
                     f"an earlier call (`{journal.command}`, process {journal.pid}) was killed half "
                     "way; `tracecfg restore` puts back what was before it"
                 )
-            done, more = change_locked(folder, store, journal, request, terms, chosen)
+            done, more = change_locked(
+                folder, store, journal, request, terms, chosen, fresh=journal.made
+            )
     except BaseException:
         if missing and journal.made and not journal.cells:
             instance.unmade(top, store, journal)
@@ -106,8 +108,11 @@ def change_locked(
     request: Request,
     terms: Sequence[selection.Term],
     chosen: Selection,
+    *,
+    fresh: bool,
 ) -> tuple[tuple[Write, ...], list[str]]:
-    change, notes = _change(folder, request, terms, chosen, fresh=journal.made)
+    """fresh: the instance is one that tracecfg made"""
+    change, notes = _change(folder, request, terms, chosen, fresh=fresh)
     words = " ".join([request.action, *request.words])
     return apply(folder, store, journal._replace(command=words), change), notes
 

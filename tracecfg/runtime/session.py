@@ -65,10 +65,13 @@ class Session:
 
     def finish(self) -> None:
         """Nothing more is recorded; the last of it is read and the pipe closed."""
+        # to stop may be to put back a clock or a size, which takes what is not read yet
+        self.read()
+        lost = state.lost_events(self.folder)
         self._stop()
         while self.read():
             pass
-        self.lost = state.lost_events(self.folder) - self._before
+        self.lost = max(lost, state.lost_events(self.folder)) - self._before
         self.close()
 
     def close(self) -> None:
@@ -89,21 +92,29 @@ def session(place: Place, request: Request, sink: Sink, notes: list[str]) -> Ite
     store = instance.store_of(top)
     notes += change.left_over(store)
     terms, chosen = change.resolve(top, request)
+    missing = place.instance is not None and not top.exists(f"instances/{place.instance}")
 
     def put_back() -> None:
         for saved in store.all():
             if saved.run == pid:
                 putback.one(top, store, saved, putback.Request())
 
-    with Guardian(top.root) as guardian:
+    with (
+        _unmade_on_error(top, store, place if missing else Place()),
+        Guardian(top.root) as guardian,
+    ):
         try:
             folder = _opened(place, top, store, request.action, pid)
             with locked(folder):
-                journal = instance.journal_of(folder, store, pid)
-                lost = state.lost_events(folder)
                 own = place.instance is None
-                journal = journal._replace(made=own)
-                _, more = change.change_locked(folder, store, journal, request, terms, chosen)
+                ours = own or instance.journal_of(folder, store).made
+                journal = instance.journal_of(folder, store, pid)._replace(made=own)
+                lost = state.lost_events(folder)
+                _, more = change.change_locked(
+                    folder, store, journal, request, terms, chosen, fresh=ours
+                )
+                # another clock clears the buffer, and the counts with it
+                lost = min(lost, state.lost_events(folder))
             notes += more
 
             def pause() -> None:
@@ -119,6 +130,19 @@ def session(place: Place, request: Request, sink: Sink, notes: list[str]) -> Ite
         finally:
             put_back()
             guardian.dismiss()
+
+
+@contextmanager
+def _unmade_on_error(top: Folder, store: Store, place: Place) -> Iterator[None]:
+    """A call that fails takes back the instance of `place`, which it made."""
+    try:
+        yield
+    except TracecfgError:
+        if place.instance is not None and top.exists(f"instances/{place.instance}"):
+            journal = instance.journal_of(Folder(top.root, place.instance), store)
+            if journal.made and not journal.cells:
+                instance.unmade(top, store, journal)
+        raise
 
 
 def _opened(place: Place, top: Folder, store: Store, action: str, pid: int) -> Folder:
