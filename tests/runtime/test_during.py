@@ -87,6 +87,37 @@ def test_run_has_codes_of_its_own(tracefs: Path, arguments: list[str], code: int
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("nosuchsystem", "--", "true"),
+        ("irq", "--clock", "sundial", "--", "true"),
+        ("irq", "--", "/nonexistent/command"),
+        ("irq", "--", "/etc/passwd"),
+    ],
+)
+def test_a_call_that_fails_leaves_the_file_of_events(
+    tracefs: Path, tmp_path: Path, wrong: tuple[str, ...]
+) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_text("of yesterday\n")
+    event, *rest = wrong
+    for file in (old, new):
+        ran = run_there("run", event, "--tracefs", tracefs, "-o", file, *rest)
+        assert ran.code in (125, 126, 127)
+    assert old.read_text() == "of yesterday\n"
+    assert not new.exists()
+
+
+def test_the_file_of_events_holds_those_of_this_run_alone(tracefs: Path, tmp_path: Path) -> None:
+    file = tmp_path / "events"
+    file.write_text("of yesterday\n")
+    never = ("sched:sched_process_hang", "--tracefs", tracefs)
+    assert run_there("run", *never, "-o", file, "--", "true").code == 0
+    assert file.read_text() == ""
+    assert run_there("run", *never, "-o", "/dev/null", "--", "true").code == 0
+
+
 def test_run_hands_input_and_output_through(tracefs: Path, tmp_path: Path) -> None:
     file = tmp_path / "events.json"
     done = subprocess.run(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -65,6 +64,7 @@ def run(
     from tempfile import TemporaryFile
 
     from tracecfg.runtime import during
+    from tracecfg.runtime.output import Output
 
     command: list[str] = context.obj or []
     if not command:
@@ -73,16 +73,13 @@ def run(
         "run", words, filter_, triggers, instance, pids, buffer_size, clock, profile, config,
         tracefs, mount, ignore_missing,
     )  # fmt: skip
-    with ExitStack() as files:
-        if output is None:
-            spool: IO[str] = files.enter_context(TemporaryFile("w+", encoding="utf-8"))
-        else:
-            try:
-                spool = files.enter_context(output.open("w", encoding="utf-8"))
-            except OSError as error:
-                raise UsageError(f"{output}: cannot be written: {error.strerror}") from error
-        ended = during.run(place, request, command, _sink(spool, as_json=as_json))
-        if output is None:
+    if output is not None:
+        with Output(output) as file:
+            ended = during.run(place, request, command, _sink(file.write, as_json=as_json))
+    else:
+        with TemporaryFile("w+", encoding="utf-8") as spool:
+            sink = _sink(spool.writelines, as_json=as_json)
+            ended = during.run(place, request, command, sink)
             spool.seek(0)
             for line in spool:
                 sys.stdout.write(line)
@@ -127,7 +124,7 @@ def stream(
         "stream", words, filter_, triggers, instance, pids, buffer_size, clock, profile, config,
         tracefs, mount, ignore_missing,
     )  # fmt: skip
-    sink = _sink(sys.stdout, as_json=as_json)
+    sink = _sink(_print, as_json=as_json)
     ended = during.stream(place, request, sink, seconds=seconds, count=count)
     if as_json:
         from tracecfg.runtime.report import stream_json
@@ -140,12 +137,16 @@ def stream(
     _end(ended)
 
 
-def _sink(file: IO[str], *, as_json: bool) -> Sink:
+def _print(lines: Iterable[str]) -> None:
+    sys.stdout.writelines(lines)
+    sys.stdout.flush()
+
+
+def _sink(put: Callable[[Iterable[str]], None], *, as_json: bool) -> Sink:
     def write(lines: Sequence[str], systems: Mapping[str, str]) -> None:
         if as_json:
             lines = [json.dumps(traceline.as_json(x, systems)) for x in traceline.parse(lines)]
-        file.writelines(f"{line}\n" for line in lines)
-        file.flush()
+        put(f"{line}\n" for line in lines)
 
     import json
 

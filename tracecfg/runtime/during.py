@@ -62,6 +62,7 @@ def run(place: Place, request: Request, command: Sequence[str], sink: Sink) -> E
             children.append(start(command))
         except OSError as error:
             raise CommandError(command[0], error) from error
+        sink((), active.systems)
         code = _follow(active, children[0])
         active.finish()
     return _ended(code, active, notes)

@@ -19,7 +19,8 @@ from tracecfg.runtime.request import Request
 from tracecfg.runtime.tracefs import Folder, problem
 
 Sink = Callable[[Sequence[str], Mapping[str, str]], None]
-"""Gets lines of trace_pipe, without their ends, and event to subsystem."""
+"""Gets lines of trace_pipe, without their ends, and event to subsystem. `run` calls it without
+lines once the command has started."""
 
 
 class Session:
