@@ -162,6 +162,63 @@ def test_a_trigger_that_did_its_work_is_put_back_with_what_it_did(live: Cli, buf
     assert {name for name in changed(before, after) if "buffer" not in name} == set()
 
 
+HANG = "events/sched/sched_process_hang/trigger"
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("stacktrace:5", "stacktrace:9"),
+        ("stacktrace:5", "stacktrace"),
+        ("stacktrace", "stacktrace:9"),
+        ("traceoff:2 if common_pid == 0", "traceoff:2 if common_pid == 1"),
+        ("enable_event:irq:irq_handler_entry:2", "enable_event:irq:irq_handler_entry:3"),
+    ],
+)
+def test_another_count_replaces_the_trigger(live: Cli, buffer: Path, first: str, then: str) -> None:
+    before = dump(buffer)
+    assert live("enable", "sched:sched_process_hang", "--trigger", first).code == 0
+    shown = live("enable", "sched:sched_process_hang", "--trigger", then, "--dry-run")
+    removed = first.split(" ")[0].removesuffix(":5").removesuffix(":2")
+    assert [line.split(" ", 1)[1] for line in shown.out.splitlines()] == [f"!{removed}", then]
+    ran = live("enable", "sched:sched_process_hang", "--trigger", then)
+    assert (ran.code, ran.err) == (0, "")
+    ((line),) = text(buffer, HANG).splitlines()
+    assert line.replace(":unlimited", "").replace("count=", "") == then
+    assert "nothing to change" in live("enable", "sched:sched_process_hang", "--trigger", then).out
+    assert live("restore").code == 0
+    assert changed(before, dump(buffer)) == {}
+
+
+def test_a_trigger_that_is_used_up_is_set_again(live: Cli, buffer: Path) -> None:
+    event = "sched:sched_process_fork"
+    assert live("enable", event, "--trigger", "stacktrace:1").code == 0
+    subprocess.run(["true"], check=True)
+    trigger = "events/sched/sched_process_fork/trigger"
+    assert text(buffer, trigger) == "stacktrace:count=0"
+    assert live("disable", event).code == 0
+    put(buffer, "tracing_on", "0")
+    ran = live("enable", event, "--trigger", "stacktrace:1")
+    assert "2 writes" in ran.out or "3 writes" in ran.out
+
+
+def test_a_trigger_of_others_is_not_replaced_and_said_to_stand(live: Cli, buffer: Path) -> None:
+    put(buffer, HANG, "stacktrace:7")
+    ran = live("enable", "sched:sched_process_hang", "--trigger", "stacktrace:9")
+    assert ran.code == 0
+    assert "sched_process_hang: 'stacktrace:count=7' stands there" in ran.err
+    assert text(buffer, HANG) == "stacktrace:count=7"
+
+
+def test_a_failure_puts_back_the_count_of_a_replaced_trigger(live: Cli, buffer: Path) -> None:
+    event = "sched:sched_process_hang"
+    assert live("enable", event, "--trigger", "stacktrace:5").code == 0
+    before = dump(buffer)
+    ran = live("enable", event, "--trigger", "stacktrace:9", "--trigger", "traceoff if bogus == 1")
+    assert ran.code == 4
+    assert changed(before, dump(buffer)) == {}
+
+
 def test_others_triggers_on_the_same_event_stay(live: Cli, buffer: Path) -> None:
     assert live("enable", "sched:sched_process_hang", "--trigger", "stacktrace").code == 0
     put(buffer, "events/sched/sched_process_hang/trigger", "traceoff")

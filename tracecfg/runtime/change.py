@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -11,9 +11,9 @@ from tracecfg.errors import UnknownNameError
 from tracecfg.runtime import control, instance, modules, state, trigger
 from tracecfg.runtime.control import Write, event_file
 from tracecfg.runtime.instance import Place
-from tracecfg.runtime.journal import Journal, Store, alive
+from tracecfg.runtime.journal import Cell, Journal, Store, alive
 from tracecfg.runtime.lock import locked
-from tracecfg.runtime.request import Request, added, conditions, settings
+from tracecfg.runtime.request import Request, conditions, settings
 from tracecfg.runtime.tracefs import Folder, problem
 from tracecfg.runtime.transaction import Change, apply
 from tracecfg.selection import Selection
@@ -46,7 +46,8 @@ def run(place: Place, request: Request, *, dry_run: bool = False) -> Outcome:
         if missing and request.action != "disable":
             return _planned_anew(place, top, request, terms, chosen, notes)
         folder = instance.opened(place, top)
-        change, more = _change(folder, request, terms, chosen, fresh=False)
+        cells = instance.journal_of(folder, store).cells
+        change, more = _change(folder, request, terms, chosen, cells, fresh=False)
         shown = [write._replace(path=folder.shown(write.path)) for write in change.writes()]
         return Outcome(tuple(shown), (*notes, *more), selected(folder, chosen))
     folder, journal = instance.made(place, top, store)
@@ -88,14 +89,10 @@ def _planned_anew(
     notes: Sequence[str],
 ) -> Outcome:
     """The writes to an instance that is still to be made, in which nothing is on."""
-    change, more = _change(top, request, terms, chosen, fresh=True)
+    change, more = _change(top, request, terms, chosen, {}, fresh=True, anew=True)
     anew = {path: _NEW.get(control.kind(path), "") for path in change.current}
-    wanted = {
-        path: added("", request.triggers) if control.kind(path) == "trigger" else text
-        for path, text in change.wanted.items()
-    }
     folder = f"instances/{place.instance}"
-    writes = change._replace(current=anew, wanted=wanted).writes()
+    writes = change._replace(current=anew).writes()
     shown = [write._replace(path=f"{folder}/{write.path}") for write in writes]
     made = Write(folder, "mkdir")
     return Outcome((made, *shown), (*notes, *more), selected(top, chosen))
@@ -112,7 +109,7 @@ def change_locked(
     fresh: bool,
 ) -> tuple[tuple[Write, ...], list[str]]:
     """fresh: the instance is one that tracecfg made"""
-    change, notes = _change(folder, request, terms, chosen, fresh=fresh)
+    change, notes = _change(folder, request, terms, chosen, journal.cells, fresh=fresh)
     words = " ".join([request.action, *request.words])
     return apply(folder, store, journal._replace(command=words), change), notes
 
@@ -148,14 +145,21 @@ def _change(
     request: Request,
     terms: Sequence[selection.Term],
     chosen: Selection,
+    cells: Mapping[str, Cell],
     *,
     fresh: bool,
+    anew: bool = False,
 ) -> tuple[Change, list[str]]:
-    """fresh: the instance is one that tracecfg made"""
+    """cells: what tracecfg changed before; fresh: the instance is one that it made
+    anew: there is no instance yet, and no trigger in it
+    """
     notes = [f"{text}: matches nothing, left out" for text in chosen.missing]
     try:
         current, wanted = _bits(folder, request.action, chosen, terms, notes)
-        alive = conditions(folder, request, selected(folder, chosen), current, wanted)
+        events = selected(folder, chosen)
+        alive, without = conditions(
+            folder, request, events, current, wanted, cells, notes, anew=anew
+        )
         settings(folder, request, current, wanted, fresh=fresh)
         if request.action != "disable" and folder.read_or("tracing_on", "1").strip() == "0":
             notes.append(f"{folder.shown('tracing_on')} is 0: nothing is recorded until it is 1")
@@ -163,7 +167,7 @@ def _change(
         raise problem(error, f"{folder.root}/{folder.shown('events')}") from error
     systems = {path.split("/")[1]: () for path in wanted if control.event_of(path)}
     every = {system: tuple(folder.events(system)) for system in systems}
-    return Change(current, wanted, every, alive), notes
+    return Change(current, wanted, every, alive, without), notes
 
 
 def _bits(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tracecfg.errors import UsageError
 from tracecfg.runtime import control, state, trigger
 from tracecfg.runtime.control import event_file
+from tracecfg.runtime.journal import Cell
 from tracecfg.runtime.tracefs import Folder
 
 _EITHER = ("0", "1")
@@ -38,8 +39,16 @@ def conditions(
     selected: Sequence[tuple[str, str]],
     current: dict[str, str],
     wanted: dict[str, str],
-) -> dict[str, tuple[str, ...]]:
-    """Filters and triggers, into `current` and `wanted`; what the triggers may change by itself."""
+    cells: Mapping[str, Cell],
+    notes: list[str],
+    *,
+    anew: bool,
+) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """Filters and triggers, into `current` and `wanted`.
+
+    cells: what tracecfg changed before; anew: for an instance that is still to be made
+    What the triggers may change by itself, and trigger files without the triggers to be replaced.
+    """
     filters = {event: request.filter for event in selected if request.filter}
     triggers = {event: list(request.triggers) for event in selected if request.triggers}
     for name, text in request.filters.items():
@@ -50,9 +59,17 @@ def conditions(
         path = _present(folder, event, "filter", current)
         wanted[path] = control.normal(path, text)
     alive: dict[str, tuple[str, ...]] = {}
+    without: dict[str, str] = {}
     for event, lines in triggers.items():
         path = _present(folder, event, "trigger", current)
-        wanted[path] = added(current[path], lines)
+        if anew:
+            current[path] = ""
+        kept = without_other(current[path], lines, cells.get(path))
+        if kept != current[path]:
+            without[path] = kept
+        wanted[path] = added(kept, lines)
+        for line in standing(kept, lines):
+            notes.append(f"{':'.join(event)}: '{line}' stands there, and not by tracecfg: left so")
         for line in lines:
             each = trigger.parse(line)
             if each is None:
@@ -68,7 +85,7 @@ def conditions(
     current |= {
         path: text for path, text in state.read(folder, alive).items() if path not in current
     }
-    return {path: either for path, either in alive.items() if path in current}
+    return {path: either for path, either in alive.items() if path in current}, without
 
 
 def _present(folder: Folder, event: tuple[str, str], kind: str, current: dict[str, str]) -> str:
@@ -87,12 +104,44 @@ def _pair(name: str) -> tuple[str, str]:
 
 
 def added(text: str, lines: Sequence[str]) -> str:
-    """The triggers with more of them; one that is there already is there once."""
-    there = trigger.parse_all(text) or {}
-    more = [
-        line for line in lines if (found := trigger.parse(line)) and found.identity not in there
-    ]
+    """The triggers with more of them; of a kind that is there already there is no second one."""
+    there = _slots(text)
+    more = [line for line in lines if (found := trigger.parse(line)) and found.slot not in there]
     return "\n".join([*reversed(more), *trigger.lines(text)])
+
+
+def without_other(text: str, lines: Sequence[str], cell: Cell | None) -> str:
+    """The triggers without those that tracecfg set and of which `lines` has another.
+
+    Another is one with another count, be it that some of it is used up, or another condition.
+    """
+    if cell is None:
+        return text
+    ours = {slot for each in cell.ours for slot in _slots(each)} - _slots(cell.before).keys()
+    asked = _slots("\n".join(lines))
+    kept = [
+        line
+        for line in trigger.lines(text)
+        if not (found := trigger.parse(line))
+        or found.slot not in ours
+        or found.set == asked.get(found.slot, found).set
+    ]
+    return "\n".join(kept)
+
+
+def standing(text: str, lines: Sequence[str]) -> list[str]:
+    """The triggers in whose place `lines` has another."""
+    asked = _slots("\n".join(lines))
+    return [
+        line
+        for line in trigger.lines(text)
+        if (found := trigger.parse(line)) and found.set != asked.get(found.slot, found).set
+    ]
+
+
+def _slots(text: str) -> dict[str, trigger.Trigger]:
+    found = [trigger.parse(line) for line in trigger.lines(text)]
+    return {each.slot: each for each in found if each is not None}
 
 
 def settings(

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tracecfg.errors import ChangeFailedError, TracecfgError
@@ -21,15 +22,24 @@ class Change(NamedTuple):
     """wanted: files and what they shall hold; current: the same files, as they are
     systems: subsystem to all of its events, for those of `wanted`
     alive: files that triggers of this change write to, and what they may make of them
+    without: trigger files from which one goes first, and what they hold then: the kernel takes no
+    second one of a kind, and that its count differs shows only to who looks at it
     """
 
     current: Mapping[str, str]
     wanted: Mapping[str, str]
     systems: Systems
     alive: Mapping[str, tuple[str, ...]]
+    without: Mapping[str, str] = MappingProxyType({})
 
     def writes(self) -> tuple[Write, ...]:
-        return control.transition(self.current, self.wanted, self.systems)
+        removed = [
+            write
+            for path, text in self.without.items()
+            for write in control.changes(path, self.current[path], text)
+        ]
+        now = {**self.current, **self.without}
+        return (*removed, *control.transition(now, self.wanted, self.systems))
 
 
 def apply(folder: Folder, store: Store, journal: Journal, change: Change) -> tuple[Write, ...]:
@@ -80,6 +90,8 @@ def undo(folder: Folder, change: Change, why: BaseException) -> None:
         {path: change.current[path] for path in {**change.wanted, **change.alive}}
     )
     try:
+        # one that was set anew with another count differs in nothing that settle() sees
+        settle(folder, change.without, {})
         settle(folder, before, change.systems)
     except (OSError, TracecfgError) as error:
         raise TracecfgError(

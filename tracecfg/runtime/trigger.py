@@ -32,6 +32,11 @@ class Trigger(NamedTuple):
     target: tuple[str, str] | None = None
     switches: bool = False
 
+    @property
+    def slot(self) -> str:
+        """Equal for two of which an event takes only one, whatever their counts and conditions."""
+        return self.remove
+
 
 def parse(line: str) -> Trigger | None:
     """One line, as shown or as written by hand; None when it is of no kind known here."""
