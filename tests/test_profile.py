@@ -70,6 +70,8 @@ def test_what_is_not_said_stays_as_it_is() -> None:
         ("[profile.x]\nevents = ['a']\ninstance = '..'", 3, "name of an instance"),
         ("[profile.x]\nevents = ['a']\npids = [1,\n2,\n'3']", 5, "'3' is no process id"),
         ("[profile.x]\nevents = ['a']\npids = [-1]", 3, "-1 is no process id"),
+        ("[profile.x]\nevents = ['a']\npids = [0]", 3, "0 is no process id"),
+        ("[profile.x]\nevents = ['a']\npids = [4194305]", 3, "4194305 is no process id"),
         ("[profile.x]\nevents = ['a']\nfilters = 'x'", 3, "must be a table"),
         (
             '[profile.x]\nevents = ["a"]\n[profile.x.filters]\n"a:b" = "x > 1"\ngpio = "y"',

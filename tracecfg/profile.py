@@ -24,12 +24,11 @@ from typing import Any, TypeVar
 from tracecfg import tomlplace
 from tracecfg.errors import UnknownNameError, UsageError
 from tracecfg.nearest import nearest
+from tracecfg.runtime.asked import MAX_PID
 from tracecfg.selection import parse as parse_terms
 
 FILE = "tracecfg.toml"
 _MAX_SIZE = 256 * 1024
-_MAX_PID = 1 << 22
-"""PID_MAX_LIMIT of include/linux/threads.h."""
 _MAX_KB = 1 << 40
 
 _T = TypeVar("_T")
@@ -262,7 +261,7 @@ def _pids(key: str, value: object) -> tuple[int, ...]:
     if not isinstance(value, list):
         raise _WrongError("pids must be a list of numbers", key)
     for index, pid in enumerate(value):
-        if not isinstance(pid, int) or isinstance(pid, bool) or not 0 <= pid < _MAX_PID:
+        if not isinstance(pid, int) or isinstance(pid, bool) or not 0 < pid <= MAX_PID:
             raise _WrongError(f"{pid!r} is no process id", key, index)
     return tuple(value)
 

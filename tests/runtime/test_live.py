@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -13,6 +14,7 @@ import pytest
 
 from tests.runtime.real import Cli, bit, changed, dump, put, seed, text
 from tests.small import command
+from tracecfg.runtime.tracefs import problem
 
 
 @pytest.fixture
@@ -183,7 +185,7 @@ def test_another_count_replaces_the_trigger(live: Cli, buffer: Path, first: str,
     assert [line.split(" ", 1)[1] for line in shown.out.splitlines()] == [f"!{removed}", then]
     ran = live("enable", "sched:sched_process_hang", "--trigger", then)
     assert (ran.code, ran.err) == (0, "")
-    ((line),) = text(buffer, HANG).splitlines()
+    (line,) = text(buffer, HANG).splitlines()
     assert line.replace(":unlimited", "").replace("count=", "") == then
     assert "nothing to change" in live("enable", "sched:sched_process_hang", "--trigger", then).out
     assert live("restore").code == 0
@@ -263,6 +265,24 @@ def test_pids_are_added_and_taken_away(live: Cli, buffer: Path) -> None:
     put(buffer, "set_event_pid", "4000004")
     assert live("restore").code == 0
     assert text(buffer, "set_event_pid").split() == ["4000001", "4000002", "4000004"]
+
+
+@pytest.mark.parametrize("pid", [0, -1, 4194305, 99999999999])
+def test_a_pid_that_is_none(live: Cli, buffer: Path, pid: int) -> None:
+    ran = live("enable", "irq", f"--pid={pid}")
+    assert ran.code == 2
+    assert f"--pid {pid}: no process id" in ran.err
+    assert text(buffer, "events/irq/enable") == "0"
+    assert live("enable", "irq", "--pid", 4194304).code == 0
+
+
+@pytest.mark.parametrize(("user", "said"), [(0, "refuses it to root too"), (7, "run as root")])
+def test_root_is_not_told_to_run_as_root(
+    monkeypatch: pytest.MonkeyPatch, user: int, said: str
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    found = problem(PermissionError(errno.EPERM, "x"), "set_event_pid")
+    assert said in f"{found.message}; {found.hint}"
 
 
 def test_buffer_size_is_put_back(live: Cli, buffer: Path) -> None:

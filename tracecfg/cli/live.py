@@ -44,7 +44,7 @@ Instance = Annotated[
         autocompletion=complete_instance,
     ),
 ]
-Pids = Annotated[list[int] | None, typer.Option("--pid", min=0, help="Only this process's events.")]
+Pids = Annotated[list[int] | None, typer.Option("--pid", help="Only this process's events.")]
 BufferSize = Annotated[
     str | None, typer.Option("--buffer-size", help="KiB per CPU, or with K, M or G.")
 ]

@@ -210,6 +210,11 @@ def problem(error: OSError, where: str) -> TracecfgError:
                     f"{where}: the kernel is locked down (confidentiality): no tracing",
                     "cat /sys/kernel/security/lockdown; it can be lifted only by a reboot",
                 )
+            if os.geteuid() == 0:
+                return TracecfgError(
+                    f"{where}: the kernel refuses it to root too ({said.lower()})",
+                    "is this a container, or does a security module forbid it? see dmesg",
+                )
             return TracecfgError(f"{where}: no permission", "run as root: sudo tracecfg ...")
         case errno.ENOENT | errno.ENODEV | errno.ENOTDIR:
             return TracecfgError(
