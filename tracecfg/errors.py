@@ -11,6 +11,14 @@ RUN_FAILED = 125
 """Of `run`, for what is not its command's."""
 
 
+LONG = 120
+"""Characters of a text of the user's that a message shows."""
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= LONG else f"{text[:LONG]}..."
+
+
 class TracecfgError(Exception):
     """One line that says what is wrong and where, a hint what to do next, and an exit code.
 

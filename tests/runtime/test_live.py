@@ -228,13 +228,66 @@ def test_others_triggers_on_the_same_event_stay(live: Cli, buffer: Path) -> None
     assert text(buffer, "events/sched/sched_process_hang/trigger") == "traceoff:unlimited"
 
 
-@pytest.mark.parametrize("line", ["bogus", "stacktrace:x", "enable_event:no:such"])
-def test_a_bad_trigger_changes_nothing(live: Cli, buffer: Path, line: str) -> None:
-    before = dump(buffer)
-    ran = live("enable", "irq", "sched:sched_switch", "--trigger", line)
-    assert ran.code in (2, 4)
-    assert line in ran.err
-    assert changed(before, dump(buffer)) == {}
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        ("bogus", 2, "no trigger that tracecfg knows"),
+        ("stacktrace:x", 2, "no trigger that tracecfg knows"),
+        ("enable_event:no:such", 1, "no such event: no:such"),
+        ("disable_event:sched:sched_swich:2", 1, "did you mean sched:sched_switch"),
+        ("enable_event:shced:sched_switch", 1, "did you mean sched"),
+    ],
+)
+def test_a_bad_trigger_is_known_before_anything_is_made(
+    cli: Cli, tracefs: Path, unmade: Path, line: str, code: int, said: str
+) -> None:
+    where = ("--tracefs", tracefs, "--instance", unmade.name, "--trigger", line)
+    for more in ([], ["--dry-run"]):
+        ran = cli("enable", "irq", *where, *more)
+        assert ran.code == code
+        assert f"'{line}'" in ran.err
+        assert said in ran.err
+        assert not unmade.exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        ("snapshot", "CONFIG_TRACER_SNAPSHOT"),
+        ("hist:keys=common_pid", "CONFIG_HIST_TRIGGERS"),
+        ("enable_hist:sched:sched_switch", "CONFIG_HIST_TRIGGERS"),
+    ],
+)
+def test_a_trigger_that_the_kernel_lacks(
+    cli: Cli, tracefs: Path, unmade: Path, line: str, option: str
+) -> None:
+    kind = line.partition(":")[0]
+    known = text(tracefs, HANG)
+    if not known.startswith("#") or kind in known.split():
+        pytest.skip(f"missing: a kernel without {option}")
+    where = ("--tracefs", tracefs, "--instance", unmade.name)
+    ran = cli("enable", "sched:sched_process_hang", "--trigger", line, *where)
+    assert ran.code == 2
+    assert f"no {kind} triggers: it is built without {option}" in ran.err
+    assert "traceoff" in ran.err
+    assert not unmade.exists()
+
+
+def test_a_long_filter_is_shown_around_the_mark(live: Cli) -> None:
+    good = " && ".join(["prev_prio < 100"] * 60)
+    ran = live("enable", "sched:sched_switch", "--filter", f"{good} && bogus == 1 && {good}")
+    assert ran.code == 4
+    assert max(map(len, ran.err.splitlines())) < 250
+    _, _, shown, mark = ran.err.splitlines()
+    assert shown[mark.index("^") :].startswith("bogus") or "&& bogus" in shown
+
+
+def test_a_hint_names_no_file_that_is_gone(cli: Cli, tracefs: Path, unmade: Path) -> None:
+    where = ("--tracefs", tracefs, "--instance", unmade.name)
+    ran = cli("enable", "sched:sched_switch", "--trigger", "stacktrace if bogus == 1", *where)
+    assert ran.code == 4
+    assert not unmade.exists()
+    assert f"instances/{unmade.name}" not in ran.err
 
 
 def test_what_somebody_else_changed_is_not_overwritten(live: Cli, buffer: Path) -> None:

@@ -13,7 +13,7 @@ from tracecfg.runtime.control import Write, event_file
 from tracecfg.runtime.instance import Place
 from tracecfg.runtime.journal import Cell, Journal, Store, alive
 from tracecfg.runtime.lock import locked
-from tracecfg.runtime.request import Request, conditions, settings
+from tracecfg.runtime.request import Request, check_triggers, conditions, settings
 from tracecfg.runtime.tracefs import Folder, problem
 from tracecfg.runtime.transaction import Change, apply
 from tracecfg.selection import Selection
@@ -129,6 +129,7 @@ def _resolve(folder: Folder, terms: Sequence[selection.Term], request: Request) 
                     f"no such event: {name}", "the profile has a filter or a trigger for it"
                 )
         found = modules.events(folder, chosen.modules) if chosen.modules else ()
+        check_triggers(folder, request, [*selected(folder, chosen), *found])
     except OSError as error:
         raise problem(error, f"{folder.root}/events") from error
     extra = [each for each in found if each[0] not in chosen.whole]

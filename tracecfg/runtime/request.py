@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from tracecfg.errors import UsageError
+from tracecfg.errors import UnknownNameError, UsageError, shortened
+from tracecfg.nearest import nearest
 from tracecfg.runtime import control, state, trigger
 from tracecfg.runtime.control import event_file
 from tracecfg.runtime.journal import Cell
 from tracecfg.runtime.tracefs import Folder
 
 _EITHER = ("0", "1")
+_OPTIONS = {"snapshot": "CONFIG_TRACER_SNAPSHOT", "hist": "CONFIG_HIST_TRIGGERS"}
+"""What a kind of trigger needs of the kernel's configuration."""
 
 
 class Request(NamedTuple):
@@ -70,14 +73,7 @@ def conditions(
         wanted[path] = added(kept, lines)
         for line in standing(kept, lines):
             notes.append(f"{':'.join(event)}: '{line}' stands there, and not by tracecfg: left so")
-        for line in lines:
-            each = trigger.parse(line)
-            if each is None:
-                raise UsageError(
-                    f"'{line}' is no trigger that tracecfg knows",
-                    "traceon, traceoff, snapshot, stacktrace, enable_event:SYSTEM:EVENT, "
-                    "disable_event:..., hist:keys=..., each with [:COUNT] [if FILTER]",
-                )
+        for each in filter(None, map(trigger.parse, lines)):
             if each.target:
                 alive[event_file(*each.target, "enable")] = _EITHER
             if each.switches:
@@ -86,6 +82,50 @@ def conditions(
         path: text for path, text in state.read(folder, alive).items() if path not in current
     }
     return {path: either for path, either in alive.items() if path in current}, without
+
+
+def check_triggers(folder: Folder, request: Request, selected: Sequence[tuple[str, str]]) -> None:
+    """That this kernel has the triggers and the events they name.
+
+    Raises UsageError, UnknownNameError for a target.
+    """
+    lines = [*request.triggers, *(x for each in request.triggers_of.values() for x in each)]
+    if not lines:
+        return
+    kinds = _kinds(folder, [*selected, *map(_pair, request.triggers_of)])
+    for line in lines:
+        found = trigger.parse(line)
+        if found is None:
+            raise UsageError(
+                f"'{shortened(line)}' is no trigger that tracecfg knows",
+                "traceon, traceoff, snapshot, stacktrace, enable_event:SYSTEM:EVENT, "
+                "disable_event:..., hist:keys=..., each with [:COUNT] [if FILTER]",
+            )
+        if kinds and found.kind not in kinds:
+            option = _OPTIONS.get(found.kind.removeprefix("enable_").removeprefix("disable_"))
+            raise UsageError(
+                f"'{line}': this kernel has no {found.kind} triggers"
+                + (f": it is built without {option}" if option else ""),
+                f"it has {', '.join(kinds)}",
+            )
+        if found.target and not folder.has(*found.target):
+            system, event = found.target
+            near = [f"{system}:{each}" for each in nearest(event, folder.events(system))]
+            near += nearest(system, folder.systems()) if not folder.has(system, None) else []
+            raise UnknownNameError(
+                f"'{line}': no such event: {system}:{event}",
+                f"did you mean {', '.join(near)}?" if near else "`tracecfg list` shows them",
+            )
+
+
+def _kinds(folder: Folder, events: Iterable[tuple[str, str]]) -> list[str]:
+    """The kinds of triggers that this kernel has, as an event without any shows them; [] where
+    no event does."""
+    for event in events:
+        head, _, rest = folder.read_or(event_file(*event, "trigger")).partition("\n")
+        if head == "# Available triggers:":
+            return rest.removeprefix("#").split()
+    return []
 
 
 def _present(folder: Folder, event: tuple[str, str], kind: str, current: dict[str, str]) -> str:
