@@ -109,6 +109,29 @@ def test_all_mistakes_are_named_at_once() -> None:
     assert [line.split(":")[1] for line in caught.value.message.splitlines()] == ["2", "3", "6"]
 
 
+def test_all_mistakes_of_one_key_are_named_at_once() -> None:
+    text = """[profile.x]
+events = [
+  "a b",
+  7,
+]
+pids = [
+  -1,
+  "x",
+]
+[profile.x.filters]
+"a:b" = ""
+"c" = ""
+[profile.x.triggers]
+"a:b" = ["", 3]
+"c:d" = []
+"""
+    with pytest.raises(UsageError) as caught:
+        parse(text, "f")
+    lines = [line.split(":")[1] for line in caught.value.message.splitlines()]
+    assert lines == ["3", "4", "7", "8", "11", "12", "12", "14", "14", "15"]
+
+
 def test_a_hostile_file_is_an_error_and_no_traceback() -> None:
     with pytest.raises(UsageError, match="nested too deep"):
         parse("a = " + "[" * 100_000, "f")
