@@ -19,6 +19,16 @@ def shortened(text: str) -> str:
     return text if len(text) <= LONG else f"{text[:LONG]}..."
 
 
+def escaped(text: str) -> str:
+    """Without control characters, which a terminal would obey."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() or each == "\t" else each.encode("unicode_escape").decode()
+        for each in text
+    )
+
+
 class TracecfgError(Exception):
     """One line that says what is wrong and where, a hint what to do next, and an exit code.
 

@@ -25,6 +25,7 @@ from tracecfg import tomlplace
 from tracecfg.errors import UnknownNameError, UsageError
 from tracecfg.nearest import nearest
 from tracecfg.runtime.asked import MAX_PID
+from tracecfg.runtime.tracefs import check_name
 from tracecfg.selection import parse as parse_terms
 
 FILE = "tracecfg.toml"
@@ -236,15 +237,12 @@ def _line(value: object, what: str, wrong: _Wrong) -> str:
 
 
 def _instance(value: object, wrong: _Wrong) -> str:
-    if (
-        not isinstance(value, str)
-        or not value.isprintable()
-        or not 0 < len(value.encode()) < 256
-        or value in (".", "..")
-        or "/" in value
-    ):
-        wrong(f"{value!r} cannot be the name of an instance")
-    return str(value)
+    name = value if isinstance(value, str) else ""
+    try:
+        check_name(name)
+    except UsageError as error:
+        wrong(error.message if name else f"{value!r} cannot be the name of an instance")
+    return name
 
 
 def _clock(value: object, wrong: _Wrong) -> str:

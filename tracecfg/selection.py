@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple, Protocol
 
-from tracecfg.errors import UnknownNameError, UsageError
+from tracecfg.errors import UnknownNameError, UsageError, escaped, shortened
 from tracecfg.nearest import nearest
 
 _TERM = re.compile(r"(!?)([^\s:!/][^\s:/]*)(?::([^\s:/]+))?", re.ASCII)
@@ -71,10 +71,10 @@ def _term(word: str) -> Term:
         module = word.removeprefix(_MODULE)
         if re.fullmatch(r"[\w-]+", module, re.ASCII):
             return Term(text=word, module=module)
-    elif (found := _TERM.fullmatch(word)) and found[2] not in (".", ".."):
+    elif (found := _TERM.fullmatch(word)) and found[2] not in (".", "..") and word.isprintable():
         return Term(text=word, system=found[2], event=found[3] or "*", exclude=bool(found[1]))
     raise UsageError(
-        f"'{word}' is no subsystem, system:event, glob or :mod:NAME",
+        f"'{shortened(escaped(word))}' is no subsystem, system:event, glob or :mod:NAME",
         "examples: gpio  irq:irq_handler_entry  'sched:*wakeup*'  '!irq:irq_handler_exit'",
     )
 

@@ -118,6 +118,25 @@ def test_the_file_of_events_holds_those_of_this_run_alone(tracefs: Path, tmp_pat
     assert run_there("run", *never, "-o", "/dev/null", "--", "true").code == 0
 
 
+def test_control_characters_of_an_event_do_not_reach_the_terminal(tracefs: Path) -> None:
+    reading, terminal = os.openpty()
+    marker = f"{tracefs}/instances/tracecfg-run-$PPID/trace_marker"
+    script = f"printf 'before\\033[31mafter' > {marker}"
+    subprocess.run(
+        command("run", *EVENTS, "--tracefs", tracefs, "--", "sh", "-c", script),
+        stdout=terminal,
+        check=True,
+        timeout=60,
+    )
+    os.close(terminal)
+    shown = b""
+    with contextlib.suppress(OSError):
+        while data := os.read(reading, 65536):
+            shown += data
+    os.close(reading)
+    assert b"before\\x1b[31mafter" in shown
+
+
 def test_run_hands_input_and_output_through(tracefs: Path, tmp_path: Path) -> None:
     file = tmp_path / "events.json"
     done = subprocess.run(

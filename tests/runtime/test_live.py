@@ -562,11 +562,39 @@ def test_only_is_as_good_as_the_kernels_own_list(live: Cli, buffer: Path) -> Non
     assert text(buffer, "set_event") == ""
 
 
-@pytest.mark.parametrize("name", ["..", "a/b", "../../x", ""])
-def test_an_instance_name_never_leads_out(cli: Cli, tracefs: Path, name: str) -> None:
-    ran = cli("enable", "irq", "--tracefs", tracefs, "--instance", name)
+@pytest.mark.parametrize(
+    "name", ["..", "a/b", "../../x", "", "-x", "a\x1b[31mb", "a\nb", "x" * 201]
+)
+def test_a_name_that_no_instance_can_have(
+    cli: Cli, tracefs: Path, tmp_path: Path, name: str
+) -> None:
+    for action in ("enable", "list", "disable", "run"):
+        rest = ("--", "true") if action == "run" else ()
+        ran = cli(action, "irq", "--tracefs", tracefs, f"--instance={name}", *rest)
+        assert ran.code == (125 if action == "run" else 2)
+        assert "cannot be the name" in ran.err
+        assert "\x1b" not in ran.err
+    profile = f'[profile.x]\nevents = ["irq"]\ninstance = {json.dumps(name)}\n'
+    (tmp_path / "t.toml").write_text(profile)
+    ran = cli("enable", "--profile", "x", "--config", tmp_path / "t.toml", "--tracefs", tracefs)
     assert ran.code == 2
+    assert "t.toml:3: profile x: " in ran.err
     assert "cannot be the name" in ran.err
+
+
+def test_a_name_as_long_as_can_be(cli: Cli, tracefs: Path, unmade: Path) -> None:
+    where = ("--tracefs", tracefs, "--instance", unmade.name.ljust(200, "x"))
+    assert cli("enable", "irq", *where).code == 0
+    assert cli("restore", *where).code == 0
+    assert not list(unmade.parent.glob(f"{unmade.name}*"))
+
+
+@pytest.mark.parametrize("action", ["enable", "list", "explain"])
+def test_what_is_echoed_does_not_reach_the_terminal(cli: Cli, tracefs: Path, action: str) -> None:
+    ran = cli(action, "no\x1b[31msuch", "--tracefs", tracefs)
+    assert ran.code in (1, 2)
+    assert "\x1b" not in ran.out + ran.err
+    assert "no\\x1b[31msuch" in ran.out + ran.err
 
 
 def test_a_folder_that_is_no_tracefs(cli: Cli, tmp_path: Path) -> None:

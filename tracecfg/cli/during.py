@@ -26,7 +26,7 @@ from tracecfg.cli.live import (
     asked,
     print_json,
 )
-from tracecfg.errors import UsageError
+from tracecfg.errors import UsageError, escaped
 
 if TYPE_CHECKING:
     from tracecfg.runtime.during import Ended
@@ -81,8 +81,7 @@ def run(
             sink = _sink(spool.writelines, as_json=as_json)
             ended = during.run(place, request, command, sink)
             spool.seek(0)
-            for line in spool:
-                sys.stdout.write(line)
+            _print(spool)
     _end(ended)
     return ended.code
 
@@ -138,6 +137,8 @@ def stream(
 
 
 def _print(lines: Iterable[str]) -> None:
+    if sys.stdout.isatty():
+        lines = (escaped(line.removesuffix("\n")) + "\n" for line in lines)
     sys.stdout.writelines(lines)
     sys.stdout.flush()
 

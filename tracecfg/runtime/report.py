@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from tracecfg.errors import escaped
+
 if TYPE_CHECKING:
     from tracecfg.runtime.change import Outcome
     from tracecfg.runtime.control import Write
@@ -118,7 +120,7 @@ def status_text(status: Status) -> str:
     lines.append(_since(status.journal))
     lines.append(list_table(on, events=False) if on else "no event is on")
     for name, made in status.instances.items():
-        lines.append(f"instance {name}{' (made by tracecfg)' if made else ''}")
+        lines.append(f"instance {escaped(name)}{' (made by tracecfg)' if made else ''}")
     for journal in status.others:
         if journal.busy or journal.run:
             what = journal.instance or "the top level"
