@@ -347,6 +347,17 @@ def test_buffer_size_is_put_back(live: Cli, buffer: Path) -> None:
     assert text(buffer, "buffer_size_kb") == before
 
 
+@pytest.mark.parametrize("size", [4096, 64, 1000])
+def test_a_size_that_the_kernel_rounds_is_written_once(live: Cli, buffer: Path, size: int) -> None:
+    asked = ("enable", "irq", "--buffer-size", size)
+    assert live(*asked).code == 0
+    now = text(buffer, "buffer_size_kb")
+    assert int(now) >= size
+    assert "nothing to change" in live(*asked).out
+    assert live("enable", "irq", "--buffer-size", size + 8, "--dry-run").out.count("\n") == 1
+    assert live("restore").code == 0
+
+
 def test_sizes_that_differ_between_cpus_are_put_back(live: Cli, buffer: Path) -> None:
     put(buffer, "per_cpu/cpu0/buffer_size_kb", "300")
     before = dump(buffer)

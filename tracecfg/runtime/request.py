@@ -203,7 +203,10 @@ def settings(
         if sizes.get("buffer_size_kb") == "X":
             del sizes["buffer_size_kb"]
         current |= sizes
-        wanted |= dict.fromkeys(sizes, str(request.buffer_kb))
+        page = int(folder.read_or("buffer_subbuf_size_kb", str(control.PAGE_KB)))
+        for path, text in sizes.items():
+            there = text.isdecimal() and control.whole_pages(request.buffer_kb, int(text), page)
+            wanted[path] = text if there else str(request.buffer_kb)
     if request.clock:
         _clock(folder, request.clock, current, wanted, fresh=fresh)
 
