@@ -101,6 +101,47 @@ def test_nothing_is_written_when_a_name_is_unknown(live: Cli, buffer: Path) -> N
     assert text(buffer, "events/irq/enable") == "1"
 
 
+NOTHING = [("irq", "!irq"), ("nosuch", "--ignore-missing")]
+
+
+@pytest.mark.parametrize("words", NOTHING)
+def test_an_empty_selection_changes_nothing(
+    cli: Cli, tracefs: Path, unmade: Path, words: tuple[str, ...]
+) -> None:
+    where = ("--tracefs", tracefs, "--instance", unmade.name)
+    for action, code in (("enable", 0), ("disable", 0), ("only", 1)):
+        ran = cli(action, *words, *where)
+        assert ran.code == code
+        assert "nothing is selected" in ran.err
+        assert not unmade.exists()
+    for action, rest in (("run", ("--", "true")), ("stream", ("--seconds", 0.1))):
+        ran = cli(action, *words, *where, *rest)
+        assert ran.code == (125 if action == "run" else 1)
+        assert "nothing is selected" in ran.err
+        assert not unmade.exists()
+
+
+def test_only_with_an_empty_selection_leaves_what_is_on(live: Cli, buffer: Path) -> None:
+    put(buffer, "events/irq/enable", "1")
+    ran = live("only", "sched", "!sched")
+    assert ran.code == 1
+    assert "disable '*'" in ran.err
+    assert text(buffer, "events/irq/enable") == "1"
+
+
+def test_list_says_what_enable_says(live: Cli) -> None:
+    ran = live("list", "sched:*", "!sched:*")
+    assert (ran.code, ran.out) == (1, "")
+    assert "nothing is selected" in ran.err
+    listed, enabled = live("list", ":mod:nosuch"), live("enable", ":mod:nosuch")
+    assert listed.code == enabled.code != 0
+    assert listed == enabled
+    ran = live("list", "nosuch*")
+    assert ran.code == 1
+    assert "--ignore-missing" not in ran.err
+    assert "explain" not in ran.err
+
+
 def test_a_bad_filter_is_shown_with_its_mark_and_undone(live: Cli, buffer: Path) -> None:
     seed(buffer)
     before = dump(buffer)

@@ -41,6 +41,9 @@ def run(place: Place, request: Request, *, dry_run: bool = False) -> Outcome:
     notes += left_over(store)
     # before anything is made: a name that is wrong changes nothing
     chosen = _resolve(top, terms, request)
+    if not chosen.whole and not chosen.events:
+        empty(request)
+        return Outcome((), (*notes, *left_out(chosen), "nothing is selected"))
     missing = place.instance is not None and not top.exists(f"instances/{place.instance}")
     if dry_run or (request.action == "disable" and missing):
         if missing and request.action != "disable":
@@ -68,6 +71,19 @@ def run(place: Place, request: Request, *, dry_run: bool = False) -> Outcome:
         raise
     shown = [write._replace(path=folder.shown(write.path)) for write in done]
     return Outcome(tuple(shown), (*notes, *more), selected(folder, chosen))
+
+
+def empty(request: Request) -> None:
+    """A selection that has nothing in it. Raises UnknownNameError unless that asks for nothing."""
+    if request.action not in ("enable", "disable"):
+        raise UnknownNameError(
+            f"{request.action}: nothing is selected",
+            "`disable '*'` turns everything off" if request.action == "only" else "",
+        )
+
+
+def left_out(chosen: Selection) -> list[str]:
+    return [f"{text}: matches nothing, left out" for text in chosen.missing]
 
 
 def left_over(store: Store) -> list[str]:
@@ -154,7 +170,7 @@ def _change(
     """cells: what tracecfg changed before; fresh: the instance is one that it made
     anew: there is no instance yet, and no trigger in it
     """
-    notes = [f"{text}: matches nothing, left out" for text in chosen.missing]
+    notes = left_out(chosen)
     try:
         current, wanted = _bits(folder, request.action, chosen, terms, notes)
         events = selected(folder, chosen)

@@ -93,6 +93,8 @@ def session(place: Place, request: Request, sink: Sink, notes: list[str]) -> Ite
     store = instance.store_of(top)
     notes += change.left_over(store)
     terms, chosen = change.resolve(top, request)
+    if not chosen.whole and not chosen.events:
+        change.empty(request)
     missing = place.instance is not None and not top.exists(f"instances/{place.instance}")
 
     def put_back() -> None:

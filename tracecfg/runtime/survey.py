@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tracecfg import selection
-from tracecfg.runtime import control, instance, state, trigger
+from tracecfg.errors import UnknownNameError
+from tracecfg.runtime import control, instance, modules, state, trigger
 from tracecfg.runtime.instance import Place
 from tracecfg.runtime.journal import Journal
 from tracecfg.runtime.tracefs import Folder, problem
@@ -53,14 +54,23 @@ class Status:
 
 
 def systems(place: Place, words: Iterable[str] = ()) -> tuple[SystemState, ...]:
-    """The systems that `words` name (all, for none) with their events. Raises TracecfgError."""
-    folder = instance.opened(place, instance.root(place))
+    """The systems that `words` name (all, for none) with their events.
+
+    Raises TracecfgError, UnknownNameError also for a selection with nothing in it.
+    """
+    top = instance.root(place)
+    folder = instance.opened(place, top)
     terms = selection.parse(tuple(words) or ("*",))
     try:
         chosen = selection.resolve(terms, folder)
         pairs = {name: list(folder.events(name)) for name in chosen.whole}
         for name, event in chosen.events:
             pairs.setdefault(name, []).append(event)
+        for name, event in modules.events(top, chosen.modules) if chosen.modules else ():
+            if event not in pairs.setdefault(name, []):
+                pairs[name].append(event)
+        if not pairs:
+            raise UnknownNameError("list: nothing is selected")
         return tuple(_system(folder, name, pairs[name]) for name in sorted(pairs))
     except OSError as error:
         raise problem(error, f"{folder.root}/{folder.shown('events')}") from error
