@@ -19,6 +19,11 @@ def shortened(text: str) -> str:
     return text if len(text) <= LONG else f"{text[:LONG]}..."
 
 
+def number(count: int, noun: str) -> str:
+    """With the plural of a noun that takes an s."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def escaped(text: str) -> str:
     """Without control characters, which a terminal would obey."""
     if text.isprintable():

@@ -15,6 +15,7 @@ import pytest
 
 from tests.runtime.real import dump, put, text
 from tests.small import command, run_there
+from tracecfg.runtime import traceline
 
 EVENTS = ("sched:sched_process_exec", "sched:sched_process_exit")
 
@@ -306,6 +307,28 @@ def test_stream_whose_reader_goes_away(tracefs: Path) -> None:
             break
         time.sleep(0.05)
     assert process.wait(30) == 0
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_stream_ends_at_the_number(tracefs: Path, count: int) -> None:
+    process = subprocess.Popen(
+        command("stream", "sched", "--trigger", "stacktrace", "--count", count, "--tracefs", tracefs),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    lines = out.decode().splitlines()
+    events = [line for line in traceline.parse(lines) if line.event]
+    assert len(events) == count
+    assert f"tracecfg: {count} event{'' if count == 1 else 's'}, " in err.decode()
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-1"])
+def test_a_time_that_is_none(tracefs: Path, seconds: str) -> None:
+    ran = run_there("stream", *EVENTS, f"--seconds={seconds}", "--tracefs", tracefs)
+    assert ran.code == 2
+    assert "no time" in ran.err
 
 
 def test_stream_killed(tracefs: Path) -> None:

@@ -483,6 +483,42 @@ def test_save_and_restore_a_file(live: Cli, buffer: Path, tmp_path: Path) -> Non
     assert changed(before, dump(buffer)) == {}
 
 
+def test_save_and_reset_in_json(cli: Cli, tracefs: Path, unmade: Path, tmp_path: Path) -> None:
+    where = ("--tracefs", tracefs, "--instance", unmade.name, "--json")
+    assert cli("enable", "irq:irq_handler_entry", *where).code == 0
+    file = tmp_path / "x.json"
+    saved = json.loads(cli("save", file, *where).out)
+    assert saved == {
+        "schema": "tracecfg.save/1",
+        "file": str(file),
+        "instance": unmade.name,
+        "files": len(json.loads(file.read_text())["files"]),
+    }
+    for dry_run in (True, False):
+        options = ["--dry-run"] if dry_run else []
+        reset = json.loads(cli("reset", *where, *options).out)
+        assert reset == {
+            "schema": "tracecfg.reset/1",
+            "instance": unmade.name,
+            "dry_run": dry_run,
+        }
+        assert unmade.exists() == dry_run
+
+
+def test_one_of_something(live: Cli) -> None:
+    event = "irq:irq_handler_entry"
+    assert live("enable", event).out == "enable: 1 event, 1 write\n"
+    assert live("enable", event).out == "enable: 1 event, nothing to change\n"
+    assert live("restore").out.endswith("put back with 1 write\n")
+
+
+def test_help_says_which_commands_make_an_instance(cli: Cli) -> None:
+    making = ("enable", "only", "run", "stream")
+    for action in (*making, "list", "status", "disable", "save", "restore", "reset"):
+        told = "made when missing" in " ".join(cli(action, "--help").out.split())
+        assert told == (action in making)
+
+
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [

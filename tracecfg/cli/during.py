@@ -15,8 +15,8 @@ from tracecfg.cli.live import (
     Config,
     Filter,
     IgnoreMissing,
-    Instance,
     Json,
+    MadeInstance,
     Mount,
     Pids,
     Profile,
@@ -26,7 +26,7 @@ from tracecfg.cli.live import (
     asked,
     print_json,
 )
-from tracecfg.errors import UsageError, escaped
+from tracecfg.errors import UsageError, escaped, number
 
 if TYPE_CHECKING:
     from tracecfg.runtime.during import Ended
@@ -41,7 +41,7 @@ def run(
     ] = None,
     filter_: Filter = "",
     triggers: Triggers = None,
-    instance: Instance = None,
+    instance: MadeInstance = None,
     pids: Pids = None,
     buffer_size: BufferSize = None,
     clock: Clock = None,
@@ -88,15 +88,13 @@ def run(
 
 def stream(
     words: Words = None,
-    seconds: Annotated[
-        float | None, typer.Option("--seconds", min=0, help="End after this time.")
-    ] = None,
+    seconds: Annotated[float | None, typer.Option("--seconds", help="End after this time.")] = None,
     count: Annotated[
         int | None, typer.Option("--count", min=1, help="End after this many events.")
     ] = None,
     filter_: Filter = "",
     triggers: Triggers = None,
-    instance: Instance = None,
+    instance: MadeInstance = None,
     pids: Pids = None,
     buffer_size: BufferSize = None,
     clock: Clock = None,
@@ -130,9 +128,9 @@ def stream(
 
         print_json(stream_json(ended), indent=None)
     else:
-        for event, number in ended.counts.items():
+        for event, times in ended.counts.items():
             system = ended.systems.get(event, "")
-            print(f"tracecfg: {number:>8} {system}{':' if system else ''}{event}", file=sys.stderr)
+            print(f"tracecfg: {times:>8} {system}{':' if system else ''}{event}", file=sys.stderr)
     _end(ended)
 
 
@@ -160,4 +158,4 @@ def _end(ended: Ended) -> None:
     for note in ended.notes:
         print(f"tracecfg: {note}", file=sys.stderr)
     total = sum(ended.counts.values())
-    print(f"tracecfg: {total} events, {ended.lost} lost", file=sys.stderr)
+    print(f"tracecfg: {number(total, 'event')}, {ended.lost} lost", file=sys.stderr)

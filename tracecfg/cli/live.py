@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tracecfg.errors import number
+
 if TYPE_CHECKING:
     from tracecfg.runtime.instance import Place
     from tracecfg.runtime.request import Request
@@ -39,7 +41,16 @@ Instance = Annotated[
     str | None,
     typer.Option(
         "--instance",
-        help="A private buffer, made when missing.",
+        help="A buffer of its own instead of the top level's.",
+        metavar="NAME",
+        autocompletion=complete_instance,
+    ),
+]
+MadeInstance = Annotated[
+    str | None,
+    typer.Option(
+        "--instance",
+        help="A buffer of its own, made when missing.",
         metavar="NAME",
         autocompletion=complete_instance,
     ),
@@ -120,7 +131,7 @@ def enable(
     words: Words = None,
     filter_: Filter = "",
     triggers: Triggers = None,
-    instance: Instance = None,
+    instance: MadeInstance = None,
     pids: Pids = None,
     buffer_size: BufferSize = None,
     clock: Clock = None,
@@ -151,7 +162,7 @@ def only(
     words: Words = None,
     filter_: Filter = "",
     triggers: Triggers = None,
-    instance: Instance = None,
+    instance: MadeInstance = None,
     pids: Pids = None,
     buffer_size: BufferSize = None,
     clock: Clock = None,
@@ -251,9 +262,10 @@ def _change(place: Place, request: Request, *, dry_run: bool, as_json: bool) -> 
 
         print(writes_text(find(place.tracefs), outcome.writes))
     elif outcome.writes:
-        print(f"{request.action}: {len(outcome.selected)} events, {len(outcome.writes)} writes")
+        writes = number(len(outcome.writes), "write")
+        print(f"{request.action}: {number(len(outcome.selected), 'event')}, {writes}")
     else:
-        print(f"{request.action}: {len(outcome.selected)} events, nothing to change")
+        print(f"{request.action}: {number(len(outcome.selected), 'event')}, nothing to change")
 
 
 def print_json(data: object, indent: int | None = 1) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tracecfg.cli.live import DryRun, Instance, Json, Mount, Tracefs, print_json
-from tracecfg.errors import FINDINGS
+from tracecfg.errors import FINDINGS, number
 
 File = Annotated[Path, typer.Argument(help="The file for the state.", metavar="FILE")]
 SavedFile = Annotated[
@@ -18,7 +18,11 @@ SavedFile = Annotated[
 
 
 def save(
-    file: File, instance: Instance = None, tracefs: Tracefs = None, mount: Mount = False
+    file: File,
+    instance: Instance = None,
+    tracefs: Tracefs = None,
+    mount: Mount = False,
+    as_json: Json = False,
 ) -> None:
     """Write the whole state of an instance, or of the top level, to a file.
 
@@ -26,11 +30,14 @@ def save(
 
       tracecfg save before.json; ...; tracecfg restore before.json
     """
-    from tracecfg.runtime import snapshot
+    from tracecfg.runtime import report, snapshot
     from tracecfg.runtime.instance import Place
 
     count = snapshot.save(Place(tracefs, instance, mount), file)
-    print(f"{file}: {count} files of tracefs")
+    if as_json:
+        print_json(report.saved_json(str(file), instance, count))
+    else:
+        print(f"{file}: {number(count, 'file')} of tracefs")
 
 
 def restore(
@@ -93,6 +100,7 @@ def reset(
     tracefs: Tracefs = None,
     mount: Mount = False,
     dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> None:
     """Remove an instance that tracecfg made, with what it has recorded.
 
@@ -100,8 +108,11 @@ def reset(
 
       tracecfg reset --instance debug
     """
-    from tracecfg.runtime import putback
+    from tracecfg.runtime import putback, report
     from tracecfg.runtime.instance import Place
 
     name = putback.reset(Place(tracefs, instance, mount), force=force, dry_run=dry_run)
-    print(f"instance {name}: {'would be ' if dry_run else ''}removed")
+    if as_json:
+        print_json(report.reset_json(name, dry_run=dry_run))
+    else:
+        print(f"instance {name}: {'would be ' if dry_run else ''}removed")

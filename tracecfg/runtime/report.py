@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tracecfg.errors import escaped
+from tracecfg.errors import escaped, number
 
 if TYPE_CHECKING:
     from tracecfg.runtime.change import Outcome
@@ -138,7 +138,7 @@ def _since(journal: Journal | None) -> str:
         return "  tracecfg changed nothing here"
     when = _when(journal.since) or "now"
     half = "; the last one was killed half way, or is at work" if journal.busy else ""
-    files = f"{len(journal.cells)} files, last by `{journal.command}`"
+    files = f"{number(len(journal.cells), 'file')}, last by `{journal.command}`"
     return f"  changed by tracecfg since {when}: {files}{half}"
 
 
@@ -167,11 +167,20 @@ def restored_json(results: Sequence[Restored], *, dry_run: bool) -> dict[str, An
     }
 
 
+def saved_json(file: str, instance: str | None, files: int) -> dict[str, Any]:
+    """files: of tracefs, whose texts are saved"""
+    return {"schema": "tracecfg.save/1", "file": file, "instance": instance, "files": files}
+
+
+def reset_json(instance: str, *, dry_run: bool) -> dict[str, Any]:
+    return {"schema": "tracecfg.reset/1", "instance": instance, "dry_run": dry_run}
+
+
 def restored_text(results: Sequence[Restored]) -> str:
     lines = []
     for each in results:
         where = "top level" if each.instance is None else f"instance {each.instance}"
-        done = "removed" if each.removed else f"put back with {len(each.writes)} writes"
+        done = "removed" if each.removed else f"put back with {number(len(each.writes), 'write')}"
         lines.append(f"{where}: {done}")
     return "\n".join(lines) or "nothing to put back"
 

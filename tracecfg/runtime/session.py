@@ -27,6 +27,7 @@ class Session:
     """The events of a selection, while they are on.
 
     counts: by event; lost: overwritten or dropped since the start
+    limit: of events that are passed on; None: all
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Session:
         self.systems = traceline.systems_of(selected)
         self.counts: Counter[str] = Counter()
         self.lost = 0
+        self.limit: int | None = None
         self._sink = sink
         self._stop = stop
         self._before = lost
@@ -59,10 +61,15 @@ class Session:
             while data := os.read(self._pipe, 65536):
                 *complete, self._rest = (self._rest + data).split(b"\n")
                 lines += [line.decode(errors="replace") for line in complete]
-        if lines:
-            self._sink(lines, self.systems)
-        self.counts.update(line.event for line in traceline.parse(lines))
-        return bool(lines)
+        if not lines:
+            return False
+        kept: Sequence[str] = lines
+        if self.limit is not None:
+            kept = traceline.first(lines, self.limit - self.counts.total())
+        if kept:
+            self._sink(kept, self.systems)
+        self.counts.update(line.event for line in traceline.parse(kept))
+        return True
 
     def finish(self) -> None:
         """Nothing more is recorded; the last of it is read and the pipe closed."""
