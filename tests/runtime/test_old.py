@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,14 @@ def test_the_size_of_a_buffer_that_nobody_used_yet(cli: Cli, old: Path) -> None:
     unused = "7 (expanded: 1408)"
     assert control.changes("buffer_size_kb", "1410", unused) == []
     assert control.changes("buffer_size_kb", "703", unused) == [Write("buffer_size_kb", "1408")]
+
+
+def test_a_tracefs_without_events_has_a_status(cli: Cli, old: Path) -> None:
+    for system in EVENTS:
+        shutil.rmtree(old / "events" / system)
+    (old / "per_cpu").mkdir()
+    assert cli("status", "--tracefs", old).code == 0
+    assert cli("list", "--tracefs", old).code == 0
 
 
 def test_what_it_lacks_is_said(cli: Cli, old: Path) -> None:

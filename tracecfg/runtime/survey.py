@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tracecfg import selection
@@ -53,23 +53,23 @@ class Status:
     void: tuple[str, ...]
 
 
-def systems(place: Place, words: Iterable[str] = ()) -> tuple[SystemState, ...]:
+def systems(place: Place, words: Sequence[str] = ()) -> tuple[SystemState, ...]:
     """The systems that `words` name (all, for none) with their events.
 
     Raises TracecfgError, UnknownNameError also for a selection with nothing in it.
     """
     top = instance.root(place)
     folder = instance.opened(place, top)
-    terms = selection.parse(tuple(words) or ("*",))
+    terms = selection.parse(words or ("*",))
     try:
-        chosen = selection.resolve(terms, folder)
+        chosen = selection.resolve(terms, folder, ignore_missing=None if words else True)
         pairs = {name: list(folder.events(name)) for name in chosen.whole}
         for name, event in chosen.events:
             pairs.setdefault(name, []).append(event)
         for name, event in modules.events(top, chosen.modules) if chosen.modules else ():
             if event not in pairs.setdefault(name, []):
                 pairs[name].append(event)
-        if not pairs:
+        if words and not pairs:
             raise UnknownNameError("list: nothing is selected")
         return tuple(_system(folder, name, pairs[name]) for name in sorted(pairs))
     except OSError as error:
