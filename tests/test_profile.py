@@ -70,6 +70,8 @@ def test_what_is_not_said_stays_as_it_is() -> None:
         ("[profile.x]\nevents = ['a']\ninstance = '..'", 3, "name of an instance"),
         ("[profile.x]\nevents = ['a']\npids = [1,\n2,\n'3']", 5, "'3' is no process id"),
         ("[profile.x]\nevents = ['a']\npids = [-1]", 3, "-1 is no process id"),
+        ("[profile.x]\nevents = ['a']\npids = [0]", 3, "0 is no process id"),
+        ("[profile.x]\nevents = ['a']\npids = [4194305]", 3, "4194305 is no process id"),
         ("[profile.x]\nevents = ['a']\nfilters = 'x'", 3, "must be a table"),
         (
             '[profile.x]\nevents = ["a"]\n[profile.x.filters]\n"a:b" = "x > 1"\ngpio = "y"',
@@ -105,6 +107,29 @@ def test_all_mistakes_are_named_at_once() -> None:
     with pytest.raises(UsageError) as caught:
         parse(text, "f")
     assert [line.split(":")[1] for line in caught.value.message.splitlines()] == ["2", "3", "6"]
+
+
+def test_all_mistakes_of_one_key_are_named_at_once() -> None:
+    text = """[profile.x]
+events = [
+  "a b",
+  7,
+]
+pids = [
+  -1,
+  "x",
+]
+[profile.x.filters]
+"a:b" = ""
+"c" = ""
+[profile.x.triggers]
+"a:b" = ["", 3]
+"c:d" = []
+"""
+    with pytest.raises(UsageError) as caught:
+        parse(text, "f")
+    lines = [line.split(":")[1] for line in caught.value.message.splitlines()]
+    assert lines == ["3", "4", "7", "8", "11", "12", "12", "14", "14", "15"]
 
 
 def test_a_hostile_file_is_an_error_and_no_traceback() -> None:

@@ -11,6 +11,29 @@ RUN_FAILED = 125
 """Of `run`, for what is not its command's."""
 
 
+LONG = 120
+"""Characters of a text of the user's that a message shows."""
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= LONG else f"{text[:LONG]}..."
+
+
+def number(count: int, noun: str) -> str:
+    """With the plural of a noun that takes an s."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def escaped(text: str) -> str:
+    """Without control characters, which a terminal would obey."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() or each == "\t" else each.encode("unicode_escape").decode()
+        for each in text
+    )
+
+
 class TracecfgError(Exception):
     """One line that says what is wrong and where, a hint what to do next, and an exit code.
 

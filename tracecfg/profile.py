@@ -25,12 +25,12 @@ from typing import Any, TypeVar
 from tracecfg import tomlplace
 from tracecfg.errors import UnknownNameError, UsageError
 from tracecfg.nearest import nearest
+from tracecfg.runtime.asked import MAX_PID
+from tracecfg.runtime.tracefs import check_name
 from tracecfg.selection import parse as parse_terms
 
 FILE = "tracecfg.toml"
 _MAX_SIZE = 256 * 1024
-_MAX_PID = 1 << 22
-"""PID_MAX_LIMIT of include/linux/threads.h."""
 _MAX_KB = 1 << 40
 
 _T = TypeVar("_T")
@@ -61,12 +61,8 @@ class Profile:
     place: str = ""
 
 
-class _WrongError(Exception):
-    """A mistake. path: the keys below the profile that lead to it"""
-
-    def __init__(self, what: str, *path: str | int) -> None:
-        super().__init__(what)
-        self.path = path
+_Wrong = Callable[..., None]
+"""Notes a mistake: what is wrong, and the keys and indexes below the reader's own key."""
 
 
 def load(config: Path | None, name: str) -> Profile:
@@ -169,12 +165,14 @@ def parse(text: str, file: str) -> dict[str, Profile]:
             continue
         values: dict[str, Any] = {}
         for key, value in table.items():
-            try:
-                if key not in _READERS:
-                    raise _WrongError(_unknown(key, _READERS), key)
-                values[key] = _READERS[key](key, value)
-            except _WrongError as error:
-                wrong(f"profile {name}: {error}", ("profile", name, *error.path))
+
+            def bad(what: str, *below: str | int, at: tomlplace.Path = (name, key)) -> None:
+                wrong(f"profile {at[0]}: {what}", ("profile", *at, *below))
+
+            if key in _READERS:
+                values[key] = _READERS[key](value, bad)
+            else:
+                bad(_unknown(key, _READERS))
         if "events" not in table:
             wrong(f"profile {name}: it needs events, a list of names", ("profile", name))
         elif "events" in values:
@@ -201,90 +199,93 @@ def _unknown(key: str, known: Mapping[str, object] | list[str]) -> str:
     return f"unknown key '{key}'" + (f", did you mean {near[0]}?" if near else "")
 
 
-def _events(key: str, value: object) -> tuple[str, ...]:
+def _events(value: object, wrong: _Wrong) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
-        raise _WrongError('events must be a list of names, such as ["gpio", "irq:*"]', key)
+        wrong('events must be a list of names, such as ["gpio", "irq:*"]')
+        return ()
     for index, term in enumerate(value):
+        if not isinstance(term, str):
+            wrong(f"{term!r} is no name: names stand in quotes", index)
+            continue
         try:
             # an exclusion alone selects nothing, but here others may follow
-            parse_terms([str(term).removeprefix("!")])
+            parse_terms([term.removeprefix("!")])
         except UsageError as error:
-            raise _WrongError(error.message, key, index) from error
-        if not isinstance(term, str):
-            raise _WrongError(f"{term!r} is no name: names stand in quotes", key, index)
-    if all(term.startswith("!") for term in value):
-        raise _WrongError("events only excludes: name something to trace as well", key)
+            wrong(error.message, index)
+    if all(isinstance(term, str) and term.startswith("!") for term in value):
+        wrong("events only excludes: name something to trace as well")
     return tuple(value)
 
 
-def _filters(key: str, value: object) -> Mapping[str, str]:
-    return _by_event(key, value, lambda each: _line(each, "a filter", key))
+def _filters(value: object, wrong: _Wrong) -> Mapping[str, str]:
+    return _by_event("filters", value, wrong, lambda each, bad: _line(each, "a filter", bad))
 
 
-def _triggers(key: str, value: object) -> Mapping[str, tuple[str, ...]]:
-    def read(commands: object) -> tuple[str, ...]:
+def _triggers(value: object, wrong: _Wrong) -> Mapping[str, tuple[str, ...]]:
+    def read(commands: object, bad: _Wrong) -> tuple[str, ...]:
         listed = [commands] if isinstance(commands, str) else commands
         if not isinstance(listed, list) or not listed:
-            raise _WrongError('triggers are lists of commands, such as ["stacktrace:5"]', key)
-        return tuple(_line(command, "a trigger", key) for command in listed)
+            bad('triggers are lists of commands, such as ["stacktrace:5"]')
+            return ()
+        return tuple(_line(command, "a trigger", bad) for command in listed)
 
-    return _by_event(key, value, read)
+    return _by_event("triggers", value, wrong, read)
 
 
-def _by_event(key: str, value: object, read: Callable[[object], _T]) -> Mapping[str, _T]:
+def _by_event(
+    key: str, value: object, wrong: _Wrong, read: Callable[[object, _Wrong], _T]
+) -> Mapping[str, _T]:
     if not isinstance(value, dict):
-        raise _WrongError(f'{key} must be a table: "system:event" = ...', key)
+        wrong(f'{key} must be a table: "system:event" = ...')
+        return {}
     found: dict[str, _T] = {}
     for event, each in value.items():
         if not _EVENT.fullmatch(event):
-            raise _WrongError(f"{key}: '{event}' is not of the form system:event", key, event)
-        try:
-            found[event] = read(each)
-        except _WrongError as error:
-            raise _WrongError(f"{event}: {error}", key, event) from error
+            wrong(f"{key}: {event!r} is not of the form system:event", event)
+        found[event] = read(each, lambda what, event=event: wrong(f"{event}: {what}", event))
     return MappingProxyType(found)
 
 
-def _line(value: object, what: str, key: str) -> str:
+def _line(value: object, what: str, wrong: _Wrong) -> str:
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise _WrongError(f"{value!r} is not {what} of one line", key)
+        wrong(f"{value!r} is not {what} of one line")
+        return ""
     return value.strip()
 
 
-def _instance(key: str, value: object) -> str:
-    if (
-        not isinstance(value, str)
-        or not value.isprintable()
-        or not 0 < len(value.encode()) < 256
-        or value in (".", "..")
-        or "/" in value
-    ):
-        raise _WrongError(f"{value!r} cannot be the name of an instance", key)
-    return value
+def _instance(value: object, wrong: _Wrong) -> str:
+    name = value if isinstance(value, str) else ""
+    try:
+        check_name(name)
+    except UsageError as error:
+        wrong(error.message if name else f"{value!r} cannot be the name of an instance")
+    return name
 
 
-def _clock(key: str, value: object) -> str:
+def _clock(value: object, wrong: _Wrong) -> str:
     if not isinstance(value, str) or not _CLOCK.fullmatch(value):
-        raise _WrongError(f"{value!r} is no name of a clock, such as 'mono'", key)
-    return value
+        wrong(f"{value!r} is no name of a clock, such as 'mono'")
+    return str(value)
 
 
-def _size(key: str, value: object) -> int:
+def _size(value: object, wrong: _Wrong) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < _MAX_KB:
-        raise _WrongError(f"{value!r} is no number of KiB per CPU", key)
+        wrong(f"{value!r} is no number of KiB per CPU")
+        return 0
     return value
 
 
-def _pids(key: str, value: object) -> tuple[int, ...]:
+def _pids(value: object, wrong: _Wrong) -> tuple[int, ...]:
     if not isinstance(value, list):
-        raise _WrongError("pids must be a list of numbers", key)
+        wrong("pids must be a list of numbers")
+        return ()
     for index, pid in enumerate(value):
-        if not isinstance(pid, int) or isinstance(pid, bool) or not 0 <= pid < _MAX_PID:
-            raise _WrongError(f"{pid!r} is no process id", key, index)
+        if not isinstance(pid, int) or isinstance(pid, bool) or not 0 < pid <= MAX_PID:
+            wrong(f"{pid!r} is no process id", index)
     return tuple(value)
 
 
-_READERS: Mapping[str, Callable[[str, object], object]] = {
+_READERS: Mapping[str, Callable[[object, _Wrong], object]] = {
     "events": _events,
     "filters": _filters,
     "triggers": _triggers,

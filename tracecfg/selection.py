@@ -14,12 +14,13 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple, Protocol
 
-from tracecfg.errors import UnknownNameError, UsageError
+from tracecfg.errors import UnknownNameError, UsageError, escaped, shortened
 from tracecfg.nearest import nearest
 
 _TERM = re.compile(r"(!?)([^\s:!/][^\s:/]*)(?::([^\s:/]+))?", re.ASCII)
 _GLOB = re.compile(r"[*?\[]")
 _MODULE = ":mod:"
+_GO_ON = "; --ignore-missing goes on without"
 
 
 class Names(Protocol):
@@ -71,16 +72,21 @@ def _term(word: str) -> Term:
         module = word.removeprefix(_MODULE)
         if re.fullmatch(r"[\w-]+", module, re.ASCII):
             return Term(text=word, module=module)
-    elif (found := _TERM.fullmatch(word)) and found[2] not in (".", ".."):
+    elif (found := _TERM.fullmatch(word)) and found[2] not in (".", "..") and word.isprintable():
         return Term(text=word, system=found[2], event=found[3] or "*", exclude=bool(found[1]))
     raise UsageError(
-        f"'{word}' is no subsystem, system:event, glob or :mod:NAME",
+        f"'{shortened(escaped(word))}' is no subsystem, system:event, glob or :mod:NAME",
         "examples: gpio  irq:irq_handler_entry  'sched:*wakeup*'  '!irq:irq_handler_exit'",
     )
 
 
-def resolve(terms: Sequence[Term], names: Names, *, ignore_missing: bool = False) -> Selection:
-    """What the terms select. Raises UnknownNameError for a term that matches nothing."""
+def resolve(
+    terms: Sequence[Term], names: Names, *, ignore_missing: bool | None = None
+) -> Selection:
+    """What the terms select. Raises UnknownNameError for a term that matches nothing.
+
+    ignore_missing: None where the user has no such option
+    """
     chosen: dict[str, set[str] | None] = {}
     excluded: dict[str, set[str]] = {}
     modules, missing = [], []
@@ -101,7 +107,7 @@ def resolve(terms: Sequence[Term], names: Names, *, ignore_missing: bool = False
             else:
                 chosen[system] = (chosen.get(system) or set()) | set(events)
     if missing and not ignore_missing:
-        raise _unknown(missing, names)
+        raise _unknown(missing, names, "" if ignore_missing is None else _GO_ON)
     whole, single = [], []
     for system, wanted in sorted(chosen.items()):
         without = excluded.get(system, set())
@@ -134,7 +140,7 @@ def _matches(term: Term, names: Names) -> list[tuple[str, set[str] | None]]:
     return found
 
 
-def _unknown(missing: Sequence[Term], names: Names) -> UnknownNameError:
+def _unknown(missing: Sequence[Term], names: Names, more: str) -> UnknownNameError:
     first = missing[0]
     text = first.text.removeprefix("!")
     systems = list(names.systems())
@@ -147,6 +153,6 @@ def _unknown(missing: Sequence[Term], names: Names) -> UnknownNameError:
         near += nearest(first.system, systems)
     message = "no such subsystem or event: " + ", ".join(term.text for term in missing)
     hint = f"did you mean {', '.join(near)}? " if near else ""
-    return UnknownNameError(
-        message, f"{hint}`tracecfg explain {text}` says why; --ignore-missing goes on without"
-    )
+    if not _GLOB.search(text):
+        hint += f"`tracecfg explain {text}` says why"
+    return UnknownNameError(message, (hint + more).strip().removeprefix("; "))

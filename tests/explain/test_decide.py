@@ -7,7 +7,8 @@ from importlib import resources
 
 import pytest
 
-from tracecfg.explain import hints, kconfig
+from tracecfg.errors import UsageError
+from tracecfg.explain import hints, kconfig, run
 from tracecfg.explain.answer import Cause, Explanation, to_json, to_text
 from tracecfg.explain.decide import explain
 from tracecfg.explain.facts import Access, Facts, ModuleIndex, Tracefs
@@ -152,6 +153,13 @@ def test_a_kernel_without_event_tracing_has_no_other_cause(config: str) -> None:
 def test_a_kernel_that_does_not_know_tracefs_has_no_events_either() -> None:
     tracefs = Tracefs(access=Access.NOT_IN_KERNEL)
     assert explain("gpio", facts(None, tracefs=tracefs)).cause is Cause.NO_EVENT_TRACING
+
+
+@pytest.mark.parametrize("name", ["", "sched*", "sched:*", "!sched", ":mod:x", "sched:"])
+def test_what_is_no_name_is_wrong_use(name: str) -> None:
+    with pytest.raises(UsageError, match="is no name") as caught:
+        run.explain([name], config=None, tracefs=None)
+    assert "names of subsystems and events" in caught.value.hint
 
 
 HIDDEN = Tracefs(access=Access.NO_PERMISSION, path="/t", by_path={"irq": None})

@@ -15,6 +15,7 @@ import pytest
 
 from tests.runtime.real import dump, put, text
 from tests.small import command, run_there
+from tracecfg.runtime import traceline
 
 EVENTS = ("sched:sched_process_exec", "sched:sched_process_exit")
 
@@ -106,6 +107,56 @@ def test_run_whose_reader_goes_away(tracefs: Path, stream: str) -> None:
     assert process.wait(60) == 7
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("nosuchsystem", "--", "true"),
+        ("irq", "--clock", "sundial", "--", "true"),
+        ("irq", "--", "/nonexistent/command"),
+        ("irq", "--", "/etc/passwd"),
+    ],
+)
+def test_a_call_that_fails_leaves_the_file_of_events(
+    tracefs: Path, tmp_path: Path, wrong: tuple[str, ...]
+) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_text("of yesterday\n")
+    event, *rest = wrong
+    for file in (old, new):
+        ran = run_there("run", event, "--tracefs", tracefs, "-o", file, *rest)
+        assert ran.code in (125, 126, 127)
+    assert old.read_text() == "of yesterday\n"
+    assert not new.exists()
+
+
+def test_the_file_of_events_holds_those_of_this_run_alone(tracefs: Path, tmp_path: Path) -> None:
+    file = tmp_path / "events"
+    file.write_text("of yesterday\n")
+    never = ("sched:sched_process_hang", "--tracefs", tracefs)
+    assert run_there("run", *never, "-o", file, "--", "true").code == 0
+    assert file.read_text() == ""
+    assert run_there("run", *never, "-o", "/dev/null", "--", "true").code == 0
+
+
+def test_control_characters_of_an_event_do_not_reach_the_terminal(tracefs: Path) -> None:
+    reading, terminal = os.openpty()
+    marker = f"{tracefs}/instances/tracecfg-run-$PPID/trace_marker"
+    script = f"printf 'before\\033[31mafter' > {marker}"
+    subprocess.run(
+        command("run", *EVENTS, "--tracefs", tracefs, "--", "sh", "-c", script),
+        stdout=terminal,
+        check=True,
+        timeout=60,
+    )
+    os.close(terminal)
+    shown = b""
+    with contextlib.suppress(OSError):
+        while data := os.read(reading, 65536):
+            shown += data
+    os.close(reading)
+    assert b"before\\x1b[31mafter" in shown
+
+
 def test_run_hands_input_and_output_through(tracefs: Path, tmp_path: Path) -> None:
     file = tmp_path / "events.json"
     done = subprocess.run(
@@ -148,6 +199,46 @@ def test_run_makes_a_named_instance_and_leaves_it(tracefs: Path, unmade: Path) -
     assert text(unmade, "set_event") == ""
     assert text(unmade, "tracing_on") == "1"
     assert run_there("reset", *where).code == 0
+
+
+@pytest.mark.parametrize("made_before", [False, True])
+def test_another_clock_in_an_instance_that_tracecfg_made(
+    tracefs: Path, unmade: Path, made_before: bool
+) -> None:
+    where = ("--tracefs", tracefs, "--instance", unmade.name)
+    if made_before:
+        assert run_there("enable", "irq", "--clock", "global", *where).code == 0
+    clock = ("--clock", "mono", "--buffer-size", "4096")
+    ran = run_there(
+        "run", *EVENTS, *clock, *where, "--", "sh", "-c", f"cat {unmade}/trace_clock; ls /"
+    )
+    assert ran.code == 0, ran.err
+    assert "[mono]" in ran.out
+    # they were read before the clock was put back, which clears the buffer
+    assert "sched_process_exec: filename=/" in ran.out
+    assert ran.err.endswith(" events, 0 lost\n")
+    assert f"[{'global' if made_before else 'local'}]" in text(unmade, "trace_clock")
+    assert run_there("stream", *EVENTS, *clock, *where, "--seconds", 0.2).code == 0
+    assert run_there("reset", *where).code == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("run", "irq", "--clock", "sundial", "--", "true"),
+        ("run", "irq", "--filter", "bogus == 1", "--", "true"),
+        ("run", "irq", "--", "/nonexistent/command"),
+        ("stream", "irq", "--filter", "bogus == 1"),
+    ],
+)
+def test_a_call_that_fails_leaves_no_instance(
+    tracefs: Path, unmade: Path, wrong: tuple[str, ...]
+) -> None:
+    action, event, *rest = wrong
+    where = ("--tracefs", tracefs, "--instance", unmade.name)
+    assert run_there(action, event, *where, *rest).code not in (0, 1)
+    assert not unmade.exists()
+    assert run_there("status", "--tracefs", tracefs).out.count(unmade.name) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -235,6 +326,28 @@ def test_stream_whose_reader_goes_away(tracefs: Path) -> None:
             break
         time.sleep(0.05)
     assert process.wait(30) == 0
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_stream_ends_at_the_number(tracefs: Path, count: int) -> None:
+    process = subprocess.Popen(
+        command("stream", "sched", "--trigger", "stacktrace", "--count", count, "--tracefs", tracefs),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    lines = out.decode().splitlines()
+    events = [line for line in traceline.parse(lines) if line.event]
+    assert len(events) == count
+    assert f"tracecfg: {count} event{'' if count == 1 else 's'}, " in err.decode()
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-1"])
+def test_a_time_that_is_none(tracefs: Path, seconds: str) -> None:
+    ran = run_there("stream", *EVENTS, f"--seconds={seconds}", "--tracefs", tracefs)
+    assert ran.code == 2
+    assert "no time" in ran.err
 
 
 def test_stream_killed(tracefs: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -16,6 +17,7 @@ from tests.runtime.real import Cli, bit, changed, dump, put, seed, text
 from tests.small import command, run_there
 from tracecfg.errors import ChangeFailedError
 from tracecfg.osio import write_atomic
+from tracecfg.runtime.tracefs import problem
 
 
 @pytest.fixture
@@ -102,6 +104,47 @@ def test_nothing_is_written_when_a_name_is_unknown(live: Cli, buffer: Path) -> N
     assert text(buffer, "events/irq/enable") == "1"
 
 
+NOTHING = [("irq", "!irq"), ("nosuch", "--ignore-missing")]
+
+
+@pytest.mark.parametrize("words", NOTHING)
+def test_an_empty_selection_changes_nothing(
+    cli: Cli, tracefs: Path, unmade: Path, words: tuple[str, ...]
+) -> None:
+    where = ("--tracefs", tracefs, "--instance", unmade.name)
+    for action, code in (("enable", 0), ("disable", 0), ("only", 1)):
+        ran = cli(action, *words, *where)
+        assert ran.code == code
+        assert "nothing is selected" in ran.err
+        assert not unmade.exists()
+    for action, rest in (("run", ("--", "true")), ("stream", ("--seconds", 0.1))):
+        ran = cli(action, *words, *where, *rest)
+        assert ran.code == (125 if action == "run" else 1)
+        assert "nothing is selected" in ran.err
+        assert not unmade.exists()
+
+
+def test_only_with_an_empty_selection_leaves_what_is_on(live: Cli, buffer: Path) -> None:
+    put(buffer, "events/irq/enable", "1")
+    ran = live("only", "sched", "!sched")
+    assert ran.code == 1
+    assert "disable '*'" in ran.err
+    assert text(buffer, "events/irq/enable") == "1"
+
+
+def test_list_says_what_enable_says(live: Cli) -> None:
+    ran = live("list", "sched:*", "!sched:*")
+    assert (ran.code, ran.out) == (1, "")
+    assert "nothing is selected" in ran.err
+    listed, enabled = live("list", ":mod:nosuch"), live("enable", ":mod:nosuch")
+    assert listed.code == enabled.code != 0
+    assert listed == enabled
+    ran = live("list", "nosuch*")
+    assert ran.code == 1
+    assert "--ignore-missing" not in ran.err
+    assert "explain" not in ran.err
+
+
 def test_a_bad_filter_is_shown_with_its_mark_and_undone(live: Cli, buffer: Path) -> None:
     seed(buffer)
     before = dump(buffer)
@@ -165,6 +208,63 @@ def test_a_trigger_that_did_its_work_is_put_back_with_what_it_did(live: Cli, buf
     assert {name for name in changed(before, after) if "buffer" not in name} == set()
 
 
+HANG = "events/sched/sched_process_hang/trigger"
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("stacktrace:5", "stacktrace:9"),
+        ("stacktrace:5", "stacktrace"),
+        ("stacktrace", "stacktrace:9"),
+        ("traceoff:2 if common_pid == 0", "traceoff:2 if common_pid == 1"),
+        ("enable_event:irq:irq_handler_entry:2", "enable_event:irq:irq_handler_entry:3"),
+    ],
+)
+def test_another_count_replaces_the_trigger(live: Cli, buffer: Path, first: str, then: str) -> None:
+    before = dump(buffer)
+    assert live("enable", "sched:sched_process_hang", "--trigger", first).code == 0
+    shown = live("enable", "sched:sched_process_hang", "--trigger", then, "--dry-run")
+    removed = first.split(" ")[0].removesuffix(":5").removesuffix(":2")
+    assert [line.split(" ", 1)[1] for line in shown.out.splitlines()] == [f"!{removed}", then]
+    ran = live("enable", "sched:sched_process_hang", "--trigger", then)
+    assert (ran.code, ran.err) == (0, "")
+    (line,) = text(buffer, HANG).splitlines()
+    assert line.replace(":unlimited", "").replace("count=", "") == then
+    assert "nothing to change" in live("enable", "sched:sched_process_hang", "--trigger", then).out
+    assert live("restore").code == 0
+    assert changed(before, dump(buffer)) == {}
+
+
+def test_a_trigger_that_is_used_up_is_set_again(live: Cli, buffer: Path) -> None:
+    event = "sched:sched_process_fork"
+    assert live("enable", event, "--trigger", "stacktrace:1").code == 0
+    subprocess.run(["true"], check=True)
+    trigger = "events/sched/sched_process_fork/trigger"
+    assert text(buffer, trigger) == "stacktrace:count=0"
+    assert live("disable", event).code == 0
+    put(buffer, "tracing_on", "0")
+    ran = live("enable", event, "--trigger", "stacktrace:1")
+    assert "2 writes" in ran.out or "3 writes" in ran.out
+
+
+def test_a_trigger_of_others_is_not_replaced_and_said_to_stand(live: Cli, buffer: Path) -> None:
+    put(buffer, HANG, "stacktrace:7")
+    ran = live("enable", "sched:sched_process_hang", "--trigger", "stacktrace:9")
+    assert ran.code == 0
+    assert "sched_process_hang: 'stacktrace:count=7' stands there" in ran.err
+    assert text(buffer, HANG) == "stacktrace:count=7"
+
+
+def test_a_failure_puts_back_the_count_of_a_replaced_trigger(live: Cli, buffer: Path) -> None:
+    event = "sched:sched_process_hang"
+    assert live("enable", event, "--trigger", "stacktrace:5").code == 0
+    before = dump(buffer)
+    ran = live("enable", event, "--trigger", "stacktrace:9", "--trigger", "traceoff if bogus == 1")
+    assert ran.code == 4
+    assert changed(before, dump(buffer)) == {}
+
+
 def test_others_triggers_on_the_same_event_stay(live: Cli, buffer: Path) -> None:
     assert live("enable", "sched:sched_process_hang", "--trigger", "stacktrace").code == 0
     put(buffer, "events/sched/sched_process_hang/trigger", "traceoff")
@@ -172,13 +272,66 @@ def test_others_triggers_on_the_same_event_stay(live: Cli, buffer: Path) -> None
     assert text(buffer, "events/sched/sched_process_hang/trigger") == "traceoff:unlimited"
 
 
-@pytest.mark.parametrize("line", ["bogus", "stacktrace:x", "enable_event:no:such"])
-def test_a_bad_trigger_changes_nothing(live: Cli, buffer: Path, line: str) -> None:
-    before = dump(buffer)
-    ran = live("enable", "irq", "sched:sched_switch", "--trigger", line)
-    assert ran.code in (2, 4)
-    assert line in ran.err
-    assert changed(before, dump(buffer)) == {}
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        ("bogus", 2, "no trigger that tracecfg knows"),
+        ("stacktrace:x", 2, "no trigger that tracecfg knows"),
+        ("enable_event:no:such", 1, "no such event: no:such"),
+        ("disable_event:sched:sched_swich:2", 1, "did you mean sched:sched_switch"),
+        ("enable_event:shced:sched_switch", 1, "did you mean sched"),
+    ],
+)
+def test_a_bad_trigger_is_known_before_anything_is_made(
+    cli: Cli, tracefs: Path, unmade: Path, line: str, code: int, said: str
+) -> None:
+    where = ("--tracefs", tracefs, "--instance", unmade.name, "--trigger", line)
+    for more in ([], ["--dry-run"]):
+        ran = cli("enable", "irq", *where, *more)
+        assert ran.code == code
+        assert f"'{line}'" in ran.err
+        assert said in ran.err
+        assert not unmade.exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        ("snapshot", "CONFIG_TRACER_SNAPSHOT"),
+        ("hist:keys=common_pid", "CONFIG_HIST_TRIGGERS"),
+        ("enable_hist:sched:sched_switch", "CONFIG_HIST_TRIGGERS"),
+    ],
+)
+def test_a_trigger_that_the_kernel_lacks(
+    cli: Cli, tracefs: Path, unmade: Path, line: str, option: str
+) -> None:
+    kind = line.partition(":")[0]
+    known = text(tracefs, HANG)
+    if not known.startswith("#") or kind in known.split():
+        pytest.skip(f"missing: a kernel without {option}")
+    where = ("--tracefs", tracefs, "--instance", unmade.name)
+    ran = cli("enable", "sched:sched_process_hang", "--trigger", line, *where)
+    assert ran.code == 2
+    assert f"no {kind} triggers: it is built without {option}" in ran.err
+    assert "traceoff" in ran.err
+    assert not unmade.exists()
+
+
+def test_a_long_filter_is_shown_around_the_mark(live: Cli) -> None:
+    good = " && ".join(["prev_prio < 100"] * 60)
+    ran = live("enable", "sched:sched_switch", "--filter", f"{good} && bogus == 1 && {good}")
+    assert ran.code == 4
+    assert max(map(len, ran.err.splitlines())) < 250
+    _, _, shown, mark = ran.err.splitlines()
+    assert shown[mark.index("^") :].startswith("bogus") or "&& bogus" in shown
+
+
+def test_a_hint_names_no_file_that_is_gone(cli: Cli, tracefs: Path, unmade: Path) -> None:
+    where = ("--tracefs", tracefs, "--instance", unmade.name)
+    ran = cli("enable", "sched:sched_switch", "--trigger", "stacktrace if bogus == 1", *where)
+    assert ran.code == 4
+    assert not unmade.exists()
+    assert f"instances/{unmade.name}" not in ran.err
 
 
 def test_what_somebody_else_changed_is_not_overwritten(live: Cli, buffer: Path) -> None:
@@ -211,6 +364,24 @@ def test_pids_are_added_and_taken_away(live: Cli, buffer: Path) -> None:
     assert text(buffer, "set_event_pid").split() == ["4000001", "4000002", "4000004"]
 
 
+@pytest.mark.parametrize("pid", [0, -1, 4194305, 99999999999])
+def test_a_pid_that_is_none(live: Cli, buffer: Path, pid: int) -> None:
+    ran = live("enable", "irq", f"--pid={pid}")
+    assert ran.code == 2
+    assert f"--pid {pid}: no process id" in ran.err
+    assert text(buffer, "events/irq/enable") == "0"
+    assert live("enable", "irq", "--pid", 4194304).code == 0
+
+
+@pytest.mark.parametrize(("user", "said"), [(0, "refuses it to root too"), (7, "run as root")])
+def test_root_is_not_told_to_run_as_root(
+    monkeypatch: pytest.MonkeyPatch, user: int, said: str
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    found = problem(PermissionError(errno.EPERM, "x"), "set_event_pid")
+    assert said in f"{found.message}; {found.hint}"
+
+
 def test_buffer_size_is_put_back(live: Cli, buffer: Path) -> None:
     put(buffer, "buffer_size_kb", "512")
     before = text(buffer, "buffer_size_kb")
@@ -218,6 +389,17 @@ def test_buffer_size_is_put_back(live: Cli, buffer: Path) -> None:
     assert int(text(buffer, "buffer_size_kb")) >= 1024
     assert live("restore").code == 0
     assert text(buffer, "buffer_size_kb") == before
+
+
+@pytest.mark.parametrize("size", [4096, 64, 1000])
+def test_a_size_that_the_kernel_rounds_is_written_once(live: Cli, buffer: Path, size: int) -> None:
+    asked = ("enable", "irq", "--buffer-size", size)
+    assert live(*asked).code == 0
+    now = text(buffer, "buffer_size_kb")
+    assert int(now) >= size
+    assert "nothing to change" in live(*asked).out
+    assert live("enable", "irq", "--buffer-size", size + 8, "--dry-run").out.count("\n") == 1
+    assert live("restore").code == 0
 
 
 def test_sizes_that_differ_between_cpus_are_put_back(live: Cli, buffer: Path) -> None:
@@ -302,6 +484,42 @@ def test_save_and_restore_a_file(live: Cli, buffer: Path, tmp_path: Path) -> Non
     ran = live("restore", file)
     assert ran.code == 0, ran.err
     assert changed(before, dump(buffer)) == {}
+
+
+def test_save_and_reset_in_json(cli: Cli, tracefs: Path, unmade: Path, tmp_path: Path) -> None:
+    where = ("--tracefs", tracefs, "--instance", unmade.name, "--json")
+    assert cli("enable", "irq:irq_handler_entry", *where).code == 0
+    file = tmp_path / "x.json"
+    saved = json.loads(cli("save", file, *where).out)
+    assert saved == {
+        "schema": "tracecfg.save/1",
+        "file": str(file),
+        "instance": unmade.name,
+        "files": len(json.loads(file.read_text())["files"]),
+    }
+    for dry_run in (True, False):
+        options = ["--dry-run"] if dry_run else []
+        reset = json.loads(cli("reset", *where, *options).out)
+        assert reset == {
+            "schema": "tracecfg.reset/1",
+            "instance": unmade.name,
+            "dry_run": dry_run,
+        }
+        assert unmade.exists() == dry_run
+
+
+def test_one_of_something(live: Cli) -> None:
+    event = "irq:irq_handler_entry"
+    assert live("enable", event).out == "enable: 1 event, 1 write\n"
+    assert live("enable", event).out == "enable: 1 event, nothing to change\n"
+    assert live("restore").out.endswith("put back with 1 write\n")
+
+
+def test_help_says_which_commands_make_an_instance(cli: Cli) -> None:
+    making = ("enable", "only", "run", "stream")
+    for action in (*making, "list", "status", "disable", "save", "restore", "reset"):
+        told = "made when missing" in " ".join(cli(action, "--help").out.split())
+        assert told == (action in making)
 
 
 @pytest.mark.parametrize(
@@ -435,11 +653,39 @@ def test_only_is_as_good_as_the_kernels_own_list(live: Cli, buffer: Path) -> Non
     assert text(buffer, "set_event") == ""
 
 
-@pytest.mark.parametrize("name", ["..", "a/b", "../../x", ""])
-def test_an_instance_name_never_leads_out(cli: Cli, tracefs: Path, name: str) -> None:
-    ran = cli("enable", "irq", "--tracefs", tracefs, "--instance", name)
+@pytest.mark.parametrize(
+    "name", ["..", "a/b", "../../x", "", "-x", "a\x1b[31mb", "a\nb", "x" * 201]
+)
+def test_a_name_that_no_instance_can_have(
+    cli: Cli, tracefs: Path, tmp_path: Path, name: str
+) -> None:
+    for action in ("enable", "list", "disable", "run"):
+        rest = ("--", "true") if action == "run" else ()
+        ran = cli(action, "irq", "--tracefs", tracefs, f"--instance={name}", *rest)
+        assert ran.code == (125 if action == "run" else 2)
+        assert "cannot be the name" in ran.err
+        assert "\x1b" not in ran.err
+    profile = f'[profile.x]\nevents = ["irq"]\ninstance = {json.dumps(name)}\n'
+    (tmp_path / "t.toml").write_text(profile)
+    ran = cli("enable", "--profile", "x", "--config", tmp_path / "t.toml", "--tracefs", tracefs)
     assert ran.code == 2
+    assert "t.toml:3: profile x: " in ran.err
     assert "cannot be the name" in ran.err
+
+
+def test_a_name_as_long_as_can_be(cli: Cli, tracefs: Path, unmade: Path) -> None:
+    where = ("--tracefs", tracefs, "--instance", unmade.name.ljust(200, "x"))
+    assert cli("enable", "irq", *where).code == 0
+    assert cli("restore", *where).code == 0
+    assert not list(unmade.parent.glob(f"{unmade.name}*"))
+
+
+@pytest.mark.parametrize("action", ["enable", "list", "explain"])
+def test_what_is_echoed_does_not_reach_the_terminal(cli: Cli, tracefs: Path, action: str) -> None:
+    ran = cli(action, "no\x1b[31msuch", "--tracefs", tracefs)
+    assert ran.code in (1, 2)
+    assert "\x1b" not in ran.out + ran.err
+    assert "no\\x1b[31msuch" in ran.out + ran.err
 
 
 def test_a_folder_that_is_no_tracefs(cli: Cli, tmp_path: Path) -> None:

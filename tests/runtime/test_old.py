@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.runtime.real import Cli, text
+from tracecfg.runtime import control
+from tracecfg.runtime.control import Write
 
 EVENTS = {
     "sched": ("sched_switch", "sched_wakeup"),
@@ -57,6 +60,26 @@ def test_list_and_status(cli: Cli, old: Path) -> None:
     assert cli("status", "--tracefs", old).code == 0
 
 
+def test_the_size_of_a_buffer_that_nobody_used_yet(cli: Cli, old: Path) -> None:
+    size = old / "buffer_size_kb"
+    size.write_text("7 (expanded: 1408)\n")
+    asked = ("enable", "sched:sched_switch", "--tracefs", old, "--buffer-size")
+    for same in (1408, 1406):
+        assert "buffer_size_kb" not in cli(*asked, same, "--dry-run").out
+    assert f"{size} 700\n" in cli(*asked, 700, "--dry-run").out
+    unused = "7 (expanded: 1408)"
+    assert control.changes("buffer_size_kb", "1410", unused) == []
+    assert control.changes("buffer_size_kb", "703", unused) == [Write("buffer_size_kb", "1408")]
+
+
+def test_a_tracefs_without_events_has_a_status(cli: Cli, old: Path) -> None:
+    for system in EVENTS:
+        shutil.rmtree(old / "events" / system)
+    (old / "per_cpu").mkdir()
+    assert cli("status", "--tracefs", old).code == 0
+    assert cli("list", "--tracefs", old).code == 0
+
+
 def test_what_it_lacks_is_said(cli: Cli, old: Path) -> None:
     ran = cli("enable", "irq", "--instance", "x", "--tracefs", old)
     assert ran.code == 3
@@ -99,7 +122,6 @@ def test_a_link_is_not_followed(cli: Cli, old: Path, tmp_path: Path) -> None:
 def test_an_event_that_vanishes(cli: Cli, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With its module, between the look and the write."""
     from tracecfg.runtime import transaction
-    from tracecfg.runtime.control import Write
     from tracecfg.runtime.tracefs import Folder
 
     real = transaction.perform

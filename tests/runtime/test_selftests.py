@@ -227,7 +227,7 @@ def test_trigger_eventonoff(live: Cli, buffer: Path) -> None:
     fork()
     assert bit(buffer, "sched:sched_switch") == "0*"
     assert live("restore").code == 0
-    assert live("enable", event, "--trigger", "enable_event:nogroup:noevent").code == 4
+    assert live("enable", event, "--trigger", "enable_event:nogroup:noevent").code == 1
     assert live("enable", event, "--trigger", "disable_event+1").code == 2
     assert live("enable", event, "--trigger", "enable_event:sched:sched_switch").code == 0
     ran = live("enable", event, "--trigger", "disable_event:sched:sched_switch")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
 
@@ -17,8 +17,8 @@ from tracecfg.cli.live import (
     Config,
     Filter,
     IgnoreMissing,
-    Instance,
     Json,
+    MadeInstance,
     Mount,
     Pids,
     Profile,
@@ -28,7 +28,7 @@ from tracecfg.cli.live import (
     asked,
     print_json,
 )
-from tracecfg.errors import UsageError
+from tracecfg.errors import UsageError, escaped, number
 
 if TYPE_CHECKING:
     from tracecfg.runtime.during import Ended
@@ -43,7 +43,7 @@ def run(
     ] = None,
     filter_: Filter = None,
     triggers: Triggers = None,
-    instance: Instance = None,
+    instance: MadeInstance = None,
     pids: Pids = None,
     buffer_size: BufferSize = None,
     clock: Clock = None,
@@ -66,6 +66,7 @@ def run(
     from tempfile import TemporaryFile
 
     from tracecfg.runtime import during
+    from tracecfg.runtime.output import Output
 
     command: list[str] = context.obj or []
     if not command:
@@ -74,21 +75,17 @@ def run(
         "run", words, filter_, triggers, instance, pids, buffer_size, clock, profile, config,
         tracefs, mount, ignore_missing,
     )  # fmt: skip
-    with ExitStack() as files:
-        if output is None:
-            spool: IO[str] = files.enter_context(TemporaryFile("w+", encoding="utf-8"))
-        else:
-            try:
-                spool = files.enter_context(output.open("w", encoding="utf-8"))
-            except OSError as error:
-                raise UsageError(f"{output}: cannot be written: {error.strerror}") from error
-        ended = during.run(place, request, command, _sink(spool, as_json=as_json))
-        with _until_nobody_reads(sys.stdout):
-            if output is None:
-                spool.seek(0)
-                for line in spool:
-                    sys.stdout.write(line)
-            sys.stdout.flush()
+    if output is not None:
+        with Output(output) as file:
+            ended = during.run(place, request, command, _sink(file.write, as_json=as_json))
+    else:
+        with TemporaryFile("w+", encoding="utf-8") as spool:
+            sink = _sink(spool.writelines, as_json=as_json)
+            ended = during.run(place, request, command, sink)
+            spool.seek(0)
+            with _until_nobody_reads(sys.stdout):
+                _print(spool)
+                sys.stdout.flush()
     with _until_nobody_reads(sys.stderr):
         _end(ended)
     return ended.code
@@ -108,15 +105,13 @@ def _until_nobody_reads(stream: IO[str]) -> Iterator[None]:
 
 def stream(
     words: Words = None,
-    seconds: Annotated[
-        float | None, typer.Option("--seconds", min=0, help="End after this time.")
-    ] = None,
+    seconds: Annotated[float | None, typer.Option("--seconds", help="End after this time.")] = None,
     count: Annotated[
         int | None, typer.Option("--count", min=1, help="End after this many events.")
     ] = None,
     filter_: Filter = None,
     triggers: Triggers = None,
-    instance: Instance = None,
+    instance: MadeInstance = None,
     pids: Pids = None,
     buffer_size: BufferSize = None,
     clock: Clock = None,
@@ -143,25 +138,31 @@ def stream(
         "stream", words, filter_, triggers, instance, pids, buffer_size, clock, profile, config,
         tracefs, mount, ignore_missing,
     )  # fmt: skip
-    sink = _sink(sys.stdout, as_json=as_json)
+    sink = _sink(_print, as_json=as_json)
     ended = during.stream(place, request, sink, seconds=seconds, count=count)
     if as_json:
         from tracecfg.runtime.report import stream_json
 
         print_json(stream_json(ended), indent=None)
     else:
-        for event, number in ended.counts.items():
+        for event, times in ended.counts.items():
             system = ended.systems.get(event, "")
-            print(f"tracecfg: {number:>8} {system}{':' if system else ''}{event}", file=sys.stderr)
+            print(f"tracecfg: {times:>8} {system}{':' if system else ''}{event}", file=sys.stderr)
     _end(ended)
 
 
-def _sink(file: IO[str], *, as_json: bool) -> Sink:
+def _print(lines: Iterable[str]) -> None:
+    if sys.stdout.isatty():
+        lines = (escaped(line.removesuffix("\n")) + "\n" for line in lines)
+    sys.stdout.writelines(lines)
+    sys.stdout.flush()
+
+
+def _sink(put: Callable[[Iterable[str]], None], *, as_json: bool) -> Sink:
     def write(lines: Sequence[str], systems: Mapping[str, str]) -> None:
         if as_json:
             lines = [json.dumps(traceline.as_json(x, systems)) for x in traceline.parse(lines)]
-        file.writelines(f"{line}\n" for line in lines)
-        file.flush()
+        put(f"{line}\n" for line in lines)
 
     import json
 
@@ -174,4 +175,4 @@ def _end(ended: Ended) -> None:
     for note in ended.notes:
         print(f"tracecfg: {note}", file=sys.stderr)
     total = sum(ended.counts.values())
-    print(f"tracecfg: {total} events, {ended.lost} lost", file=sys.stderr)
+    print(f"tracecfg: {number(total, 'event')}, {ended.lost} lost", file=sys.stderr)

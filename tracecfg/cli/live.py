@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tracecfg.errors import number
+
 if TYPE_CHECKING:
     from tracecfg.errors import TracecfgError
     from tracecfg.runtime.instance import Place
@@ -40,12 +42,21 @@ Instance = Annotated[
     str | None,
     typer.Option(
         "--instance",
-        help="A private buffer, made when missing.",
+        help="A buffer of its own instead of the top level's.",
         metavar="NAME",
         autocompletion=complete_instance,
     ),
 ]
-Pids = Annotated[list[int] | None, typer.Option("--pid", min=0, help="Only this process's events.")]
+MadeInstance = Annotated[
+    str | None,
+    typer.Option(
+        "--instance",
+        help="A buffer of its own, made when missing.",
+        metavar="NAME",
+        autocompletion=complete_instance,
+    ),
+]
+Pids = Annotated[list[int] | None, typer.Option("--pid", help="Only this process's events.")]
 BufferSize = Annotated[
     str | None, typer.Option("--buffer-size", help="KiB per CPU, or with K, M or G.")
 ]
@@ -123,7 +134,7 @@ def enable(
     words: Words = None,
     filter_: Filter = None,
     triggers: Triggers = None,
-    instance: Instance = None,
+    instance: MadeInstance = None,
     pids: Pids = None,
     buffer_size: BufferSize = None,
     clock: Clock = None,
@@ -154,7 +165,7 @@ def only(
     words: Words = None,
     filter_: Filter = None,
     triggers: Triggers = None,
-    instance: Instance = None,
+    instance: MadeInstance = None,
     pids: Pids = None,
     buffer_size: BufferSize = None,
     clock: Clock = None,
@@ -254,9 +265,10 @@ def _change(place: Place, request: Request, *, dry_run: bool, as_json: bool) -> 
 
         print(writes_text(find(place.tracefs), outcome.writes))
     elif outcome.writes:
-        print(f"{request.action}: {len(outcome.selected)} events, {len(outcome.writes)} writes")
+        writes = number(len(outcome.writes), "write")
+        print(f"{request.action}: {number(len(outcome.selected), 'event')}, {writes}")
     else:
-        print(f"{request.action}: {len(outcome.selected)} events, nothing to change")
+        print(f"{request.action}: {number(len(outcome.selected), 'event')}, nothing to change")
 
 
 def print_json(data: object, indent: int | None = 1) -> None:

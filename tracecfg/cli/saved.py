@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tracecfg.cli.live import DryRun, Instance, Json, Mount, Tracefs, print_error, print_json
-from tracecfg.errors import UsageError
+from tracecfg.errors import UsageError, number
 
 File = Annotated[Path, typer.Argument(help="The file for the state, or -.", metavar="FILE")]
 SavedFile = Annotated[
@@ -18,7 +18,11 @@ SavedFile = Annotated[
 
 
 def save(
-    file: File, instance: Instance = None, tracefs: Tracefs = None, mount: Mount = False
+    file: File,
+    instance: Instance = None,
+    tracefs: Tracefs = None,
+    mount: Mount = False,
+    as_json: Json = False,
 ) -> None:
     """Write the whole state of an instance, or of the top level, to a file.
 
@@ -27,16 +31,21 @@ def save(
       tracecfg save before.json; ...; tracecfg restore before.json
     """
     from tracecfg.osio import write_named
-    from tracecfg.runtime import snapshot
+    from tracecfg.runtime import report, snapshot
     from tracecfg.runtime.instance import Place
 
     state, count = snapshot.save(Place(tracefs, instance, mount))
     if str(file) == "-":
+        if as_json:
+            raise UsageError("save -: prints the state itself", "leave out --json")
         sys.stdout.write(state.decode())
     else:
         write_named(file, state)
-    # FILE may be standard output
-    print(f"tracecfg: {file}: {count} files of tracefs", file=sys.stderr)
+    if as_json:
+        print_json(report.saved_json(str(file), instance, count))
+    else:
+        # FILE may be standard output
+        print(f"tracecfg: {file}: {number(count, 'file')} of tracefs", file=sys.stderr)
 
 
 def restore(
@@ -107,6 +116,7 @@ def reset(
     tracefs: Tracefs = None,
     mount: Mount = False,
     dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> None:
     """Remove an instance that tracecfg made, with what it has recorded.
 
@@ -114,8 +124,11 @@ def reset(
 
       tracecfg reset --instance debug
     """
-    from tracecfg.runtime import putback
+    from tracecfg.runtime import putback, report
     from tracecfg.runtime.instance import Place
 
     name = putback.reset(Place(tracefs, instance, mount), force=force, dry_run=dry_run)
-    print(f"instance {name}: {'would be ' if dry_run else ''}removed")
+    if as_json:
+        print_json(report.reset_json(name, dry_run=dry_run))
+    else:
+        print(f"instance {name}: {'would be ' if dry_run else ''}removed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tracecfg.errors import number
 from tracecfg.explain.answer import Evidence
 from tracecfg.explain.facts import Facts
 from tracecfg.explain.names import Asked
@@ -73,7 +74,9 @@ class Case:
         tracefs = self.facts.tracefs
         if tracefs.events is not None:
             path = f"{tracefs.path}/available_events"
-            yield Evidence(path, f"{len(tracefs.events)} events, none of {self.asked.name}")
+            yield Evidence(
+                path, f"{number(len(tracefs.events), 'event')}, none of {self.asked.name}"
+            )
 
     def built_when(self, gate: Gate) -> Evidence:
         always = isinstance(gate, Const) and gate.value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tracecfg.errors import number
 from tracecfg.explain.answer import Cause, Evidence, Explanation
 from tracecfg.explain.case import Case
 from tracecfg.explain.facts import Access, Facts
@@ -43,7 +44,7 @@ def _present(case: Case) -> Explanation:
         evidence = Evidence(f"{tracefs.path}/events/{asked.system}/{asked.event}", "it is there")
     else:
         count = sum(each.startswith(case.prefix) for each in tracefs.events or ())
-        says = f"{count} events" if count else "it is there"
+        says = number(count, "event") if count else "it is there"
         evidence = Evidence(f"{tracefs.path}/events/{asked.system}", says)
     return Explanation(
         event=asked.name,
@@ -277,7 +278,8 @@ def _undetermined(case: Case) -> Explanation:
             remedy += "; `tracecfg explain --index` finds what a module would bring"
     others = [each for each in facts.tracefs.events or () if each.startswith(case.prefix)]
     if others:
-        says = f"it has {len(others)} other events: an #if in the trace header, or another version"
+        count = number(len(others), "other event")
+        says = f"it has {count}: an #if in the trace header, or another version"
         evidence.append(Evidence(f"{facts.tracefs.path}/events/{case.asked.system}", says))
     summary = "this kernel does not have it, and nothing here tells why"
     if facts.tracefs.empty:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracecfg.errors import ChangeFailedError
+from tracecfg.errors import ChangeFailedError, UsageError, escaped, shortened
 from tracecfg.explain import modindex
 from tracecfg.explain.answer import Cause, Explanation
 from tracecfg.explain.decide import explain as decide
@@ -25,9 +25,15 @@ class Result:
 
 
 def explain(names: Sequence[str], *, config: Path | None, tracefs: Path | None) -> Result:
-    """Raises UsageError for a `config` that is no kernel configuration."""
-    # an argument that is no UTF-8 could not be printed
-    names = [name.encode(errors="replace").decode() for name in names]
+    """Raises UsageError for what is no name, and a `config` that is no kernel configuration."""
+    names = [escaped(name) for name in names]
+    for name in names:
+        if not all(name.split(":", 1)) or set(name) & set("*?[!"):
+            raise UsageError(
+                f"explain: '{shortened(name)}' is no name",
+                "it takes names of subsystems and events; `tracecfg list` takes globs and "
+                "exclusions as well",
+            )
     facts = read(names, config=config, tracefs=tracefs)
     return Result(facts.release, tuple(decide(name, facts) for name in names))
 

@@ -10,6 +10,8 @@ from tracecfg.errors import UsageError
 from tracecfg.runtime.instance import Place
 from tracecfg.runtime.request import Request
 
+MAX_PID = 1 << 22
+"""PID_MAX_LIMIT of include/linux/threads.h."""
 _SIZE = r"([0-9]{1,12})([KMG]?)"
 _KIB = {"": 1, "K": 1, "M": 1024, "G": 1024 * 1024}
 
@@ -37,6 +39,9 @@ def request(
         for text in texts:
             if text is not None and (not text.isprintable() or not text.strip()):
                 raise UsageError(f"{option} {text!r}: it needs a text of one line")
+    for pid in pids:
+        if not 0 < pid <= MAX_PID:
+            raise UsageError(f"--pid {pid}: no process id", f"a number from 1 to {MAX_PID}")
     if profile is None:
         if not words:
             raise UsageError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -11,9 +11,9 @@ from tracecfg.errors import UnknownNameError
 from tracecfg.runtime import control, instance, modules, state, trigger
 from tracecfg.runtime.control import Write, event_file
 from tracecfg.runtime.instance import Place
-from tracecfg.runtime.journal import Journal, Store, alive
+from tracecfg.runtime.journal import Cell, Journal, Store, alive
 from tracecfg.runtime.lock import locked
-from tracecfg.runtime.request import Request, added, conditions, settings
+from tracecfg.runtime.request import Request, check_triggers, conditions, settings
 from tracecfg.runtime.tracefs import Folder, problem
 from tracecfg.runtime.transaction import Change, apply
 from tracecfg.selection import Selection
@@ -41,12 +41,16 @@ def run(place: Place, request: Request, *, dry_run: bool = False) -> Outcome:
     notes += left_over(store, place.instance)
     # before anything is made: a name that is wrong changes nothing
     chosen = _resolve(top, terms, request)
+    if not chosen.whole and not chosen.events:
+        empty(request)
+        return Outcome((), (*notes, *left_out(chosen), "nothing is selected"))
     missing = place.instance is not None and not top.exists(f"instances/{place.instance}")
     if dry_run or (request.action == "disable" and missing):
         if missing and request.action != "disable":
             return _planned_anew(place, top, request, terms, chosen, notes)
         folder = instance.opened(place, top)
-        change, more = _change(folder, request, terms, chosen, fresh=False)
+        cells = instance.journal_of(folder, store).cells
+        change, more = _change(folder, request, terms, chosen, cells, fresh=False)
         shown = [write._replace(path=folder.shown(write.path)) for write in change.writes()]
         return Outcome(tuple(shown), (*notes, *more), selected(folder, chosen))
     folder, journal = instance.made(place, top, store)
@@ -58,13 +62,28 @@ def run(place: Place, request: Request, *, dry_run: bool = False) -> Outcome:
                     f"an earlier call (`{journal.command}`, process {journal.pid}) was killed half "
                     "way; `tracecfg restore` puts back what was before it"
                 )
-            done, more = change_locked(folder, store, journal, request, terms, chosen)
+            done, more = change_locked(
+                folder, store, journal, request, terms, chosen, fresh=journal.made
+            )
     except BaseException:
         if missing and journal.made and not journal.cells:
             instance.unmade(top, store, journal)
         raise
     shown = [write._replace(path=folder.shown(write.path)) for write in done]
     return Outcome(tuple(shown), (*notes, *more), selected(folder, chosen))
+
+
+def empty(request: Request) -> None:
+    """A selection that has nothing in it. Raises UnknownNameError unless that asks for nothing."""
+    if request.action not in ("enable", "disable"):
+        raise UnknownNameError(
+            f"{request.action}: nothing is selected",
+            "`disable '*'` turns everything off" if request.action == "only" else "",
+        )
+
+
+def left_out(chosen: Selection) -> list[str]:
+    return [f"{text}: matches nothing, left out" for text in chosen.missing]
 
 
 def left_over(store: Store, instance: str | None) -> list[str]:
@@ -88,14 +107,10 @@ def _planned_anew(
     notes: Sequence[str],
 ) -> Outcome:
     """The writes to an instance that is still to be made, in which nothing is on."""
-    change, more = _change(top, request, terms, chosen, fresh=True)
+    change, more = _change(top, request, terms, chosen, {}, fresh=True, anew=True)
     anew = {path: _NEW.get(control.kind(path), "") for path in change.current}
-    wanted = {
-        path: added("", request.triggers) if control.kind(path) == "trigger" else text
-        for path, text in change.wanted.items()
-    }
     folder = f"instances/{place.instance}"
-    writes = change._replace(current=anew, wanted=wanted).writes()
+    writes = change._replace(current=anew).writes()
     shown = [write._replace(path=f"{folder}/{write.path}") for write in writes]
     made = Write(folder, "mkdir")
     return Outcome((made, *shown), (*notes, *more), selected(top, chosen))
@@ -108,8 +123,11 @@ def change_locked(
     request: Request,
     terms: Sequence[selection.Term],
     chosen: Selection,
+    *,
+    fresh: bool,
 ) -> tuple[tuple[Write, ...], list[str]]:
-    change, notes = _change(folder, request, terms, chosen, fresh=journal.made)
+    """fresh: the instance is one that tracecfg made"""
+    change, notes = _change(folder, request, terms, chosen, journal.cells, fresh=fresh)
     words = " ".join([request.action, *request.words])
     return apply(folder, store, journal._replace(command=words), change), notes
 
@@ -129,6 +147,7 @@ def _resolve(folder: Folder, terms: Sequence[selection.Term], request: Request) 
                     f"no such event: {name}", "the profile has a filter or a trigger for it"
                 )
         found = modules.events(folder, chosen.modules) if chosen.modules else ()
+        check_triggers(folder, request, [*selected(folder, chosen), *found])
     except OSError as error:
         raise problem(error, f"{folder.root}/events") from error
     extra = [each for each in found if each[0] not in chosen.whole]
@@ -145,14 +164,21 @@ def _change(
     request: Request,
     terms: Sequence[selection.Term],
     chosen: Selection,
+    cells: Mapping[str, Cell],
     *,
     fresh: bool,
+    anew: bool = False,
 ) -> tuple[Change, list[str]]:
-    """fresh: the instance is one that tracecfg made"""
-    notes = [f"{text}: matches nothing, left out" for text in chosen.missing]
+    """cells: what tracecfg changed before; fresh: the instance is one that it made
+    anew: there is no instance yet, and no trigger in it
+    """
+    notes = left_out(chosen)
     try:
         current, wanted = _bits(folder, request.action, chosen, terms, notes)
-        alive = conditions(folder, request, selected(folder, chosen), current, wanted)
+        events = selected(folder, chosen)
+        alive, without = conditions(
+            folder, request, events, current, wanted, cells, notes, anew=anew
+        )
         notes += [
             f"{folder.shown(path)}: its filter is taken away: {current[path]}"
             for path, text in wanted.items()
@@ -165,7 +191,7 @@ def _change(
         raise problem(error, f"{folder.root}/{folder.shown('events')}") from error
     systems = {path.split("/")[1]: () for path in wanted if control.event_of(path)}
     every = {system: tuple(folder.events(system)) for system in systems}
-    return Change(current, wanted, every, alive), notes
+    return Change(current, wanted, every, alive, without), notes
 
 
 def _bits(

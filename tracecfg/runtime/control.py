@@ -18,6 +18,8 @@ PIDS = ("set_event_pid", "set_event_notrace_pid")
 SETTINGS = ("current_tracer", "trace_options", "tracing_cpumask")
 WATCHED = ("tracing_on", "trace_clock", *SETTINGS, *PIDS)
 """Files of an instance that a change leaves alone unless it is asked for."""
+PAGE_KB = 4
+"""A sub-buffer's size, where the kernel does not tell another."""
 NONE = "none"
 """What the filter file of an event without a filter shows."""
 REFUSED = "refused"
@@ -87,8 +89,20 @@ def same(path: str, one: str, other: str) -> bool:
             return first.keys() == second.keys()
         case "buffer_size_kb":
             # the buffers get their size with the first event, and no write takes it from them
-            return one == other or "expanded" in one + other
+            expanded = "expanded" in one + other
+            return one == other or (expanded and whole_pages(_kb(other), _kb(one), PAGE_KB))
     return one == other
+
+
+def whole_pages(asked: int, size: int, page: int) -> bool:
+    """Whether the kernel makes `size` of `asked`: it rounds up to whole sub-buffers. In KiB."""
+    return 0 <= size - asked < page
+
+
+def _kb(text: str) -> int:
+    """Of `1410`, or of `7 (expanded: 1408)`, which is what a buffer gets with its first event."""
+    number = text.rpartition(" ")[2].removesuffix(")")
+    return int(number) if number.isdecimal() else -PAGE_KB
 
 
 def changes(path: str, current: str, wanted: str) -> list[Write]:
@@ -109,8 +123,9 @@ def changes(path: str, current: str, wanted: str) -> list[Write]:
             return _pids(path, current.split(), wanted.split())
         case "trace_options":
             return [Write(path, line) for line in wanted.split() if line not in current.split()]
-        case "buffer_size_kb" if wanted == "X":
-            return []  # sizes that differ are each CPU's own file
+        case "buffer_size_kb":
+            # sizes that differ are each CPU's own file
+            return [] if wanted == "X" else [Write(path, str(_kb(wanted)))]
     return [Write(path, wanted)]
 
 

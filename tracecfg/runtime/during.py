@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import signal
@@ -9,7 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from tracecfg.errors import TracecfgError
+from tracecfg.errors import TracecfgError, UsageError
 from tracecfg.osio import start
 from tracecfg.runtime.instance import Place
 from tracecfg.runtime.request import Request
@@ -62,6 +63,7 @@ def run(place: Place, request: Request, command: Sequence[str], sink: Sink) -> E
             children.append(start(command))
         except OSError as error:
             raise CommandError(command[0], error) from error
+        sink((), active.systems)
         code = _follow(active, children[0])
         active.finish()
     return _ended(code, active, notes)
@@ -88,12 +90,18 @@ def stream(
     seconds: float | None = None,
     count: int | None = None,
 ) -> Ended:
-    """Pass on events until a signal, the time or the number ends it. Raises TracecfgError."""
+    """Pass on events until a signal, the time or the number ends it.
+
+    Raises TracecfgError, UsageError for seconds that are no time.
+    """
+    if seconds is not None and not 0 < seconds < math.inf:
+        raise UsageError(f"--seconds {seconds:g}: no time", "more than 0; without it, until Ctrl-C")
     notes: list[str] = []
     received: list[int] = []
     end = None if seconds is None else time.monotonic() + seconds
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     with Quiet(received.append, *numbers), session(place, request, sink, notes) as active:
+        active.limit = count
         while not received and (end is None or time.monotonic() < end):
             if not active.read():
                 time.sleep(_STEP)

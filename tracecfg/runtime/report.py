@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from tracecfg.errors import escaped, number
+
 if TYPE_CHECKING:
     from tracecfg.runtime.change import Outcome
     from tracecfg.runtime.control import Write
@@ -121,9 +123,10 @@ def status_text(status: Status) -> str:
         lines.append(_since(status.journal))
     lines.append(list_table(on, events=False) if on else "no event is on")
     for name, made in status.instances.items():
-        lines.append(f"instance {name}{' (made by tracecfg)' if made else ''}")
+        lines.append(f"instance {escaped(name)}{' (made by tracecfg)' if made else ''}")
     lines += [
-        f"instance {name}: what was saved is of one that is no more; `tracecfg restore` drops it"
+        f"instance {escaped(name)}: what was saved is of one that is no more; "
+        "`tracecfg restore` drops it"
         for name in status.outdated
     ]
     for journal in status.others:
@@ -146,7 +149,7 @@ def _since(journal: Journal | None) -> str:
         return "  made by tracecfg, nothing changed"
     when = _when(journal.since) or "now"
     half = "; the last one was killed half way, or is at work" if journal.busy else ""
-    files = f"{len(journal.cells)} files, last by `{journal.command}`"
+    files = f"{number(len(journal.cells), 'file')}, last by `{journal.command}`"
     return f"  changed by tracecfg since {when}: {files}{half}"
 
 
@@ -176,11 +179,20 @@ def restored_json(results: Sequence[Restored], *, dry_run: bool) -> dict[str, An
     }
 
 
+def saved_json(file: str, instance: str | None, files: int) -> dict[str, Any]:
+    """files: of tracefs, whose texts are saved"""
+    return {"schema": "tracecfg.save/1", "file": file, "instance": instance, "files": files}
+
+
+def reset_json(instance: str, *, dry_run: bool) -> dict[str, Any]:
+    return {"schema": "tracecfg.reset/1", "instance": instance, "dry_run": dry_run}
+
+
 def restored_text(results: Sequence[Restored]) -> str:
     lines = []
     for each in results:
         where = "top level" if each.instance is None else f"instance {each.instance}"
-        done = "removed" if each.removed else f"put back with {len(each.writes)} writes"
+        done = "removed" if each.removed else f"put back with {number(len(each.writes), 'write')}"
         if each.dropped:
             done = f"{each.dropped}; what was saved is dropped"
         lines.append(f"{where}: {done}")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from tracecfg.errors import UsageError
+from tracecfg.errors import UnknownNameError, UsageError, shortened
+from tracecfg.nearest import nearest
 from tracecfg.runtime import control, state, trigger
 from tracecfg.runtime.control import event_file
+from tracecfg.runtime.journal import Cell
 from tracecfg.runtime.tracefs import Folder
 
 _EITHER = ("0", "1")
+_OPTIONS = {"snapshot": "CONFIG_TRACER_SNAPSHOT", "hist": "CONFIG_HIST_TRIGGERS"}
+"""What a kind of trigger needs of the kernel's configuration."""
 
 
 class Request(NamedTuple):
@@ -38,8 +42,16 @@ def conditions(
     selected: Sequence[tuple[str, str]],
     current: dict[str, str],
     wanted: dict[str, str],
-) -> dict[str, tuple[str, ...]]:
-    """Filters and triggers, into `current` and `wanted`; what the triggers may change by itself."""
+    cells: Mapping[str, Cell],
+    notes: list[str],
+    *,
+    anew: bool,
+) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """Filters and triggers, into `current` and `wanted`.
+
+    cells: what tracecfg changed before; anew: for an instance that is still to be made
+    What the triggers may change by itself, and trigger files without the triggers to be replaced.
+    """
     filters = {event: request.filter for event in selected if request.filter}
     triggers = {event: list(request.triggers) for event in selected if request.triggers}
     for name, text in request.filters.items():
@@ -51,17 +63,18 @@ def conditions(
         # the kernel's way to say that there shall be none
         wanted[path] = control.NONE if text.strip() == "0" else control.normal(path, text)
     alive: dict[str, tuple[str, ...]] = {}
+    without: dict[str, str] = {}
     for event, lines in triggers.items():
         path = _present(folder, event, "trigger", current)
-        wanted[path] = added(current[path], lines)
-        for line in lines:
-            each = trigger.parse(line)
-            if each is None:
-                raise UsageError(
-                    f"'{line}' is no trigger that tracecfg knows",
-                    "traceon, traceoff, snapshot, stacktrace, enable_event:SYSTEM:EVENT, "
-                    "disable_event:..., hist:keys=..., each with [:COUNT] [if FILTER]",
-                )
+        if anew:
+            current[path] = ""
+        kept = without_other(current[path], lines, cells.get(path))
+        if kept != current[path]:
+            without[path] = kept
+        wanted[path] = added(kept, lines)
+        for line in standing(kept, lines):
+            notes.append(f"{':'.join(event)}: '{line}' stands there, and not by tracecfg: left so")
+        for each in filter(None, map(trigger.parse, lines)):
             if each.target:
                 alive[event_file(*each.target, "enable")] = _EITHER
             if each.switches:
@@ -69,7 +82,51 @@ def conditions(
     current |= {
         path: text for path, text in state.read(folder, alive).items() if path not in current
     }
-    return {path: either for path, either in alive.items() if path in current}
+    return {path: either for path, either in alive.items() if path in current}, without
+
+
+def check_triggers(folder: Folder, request: Request, selected: Sequence[tuple[str, str]]) -> None:
+    """That this kernel has the triggers and the events they name.
+
+    Raises UsageError, UnknownNameError for a target.
+    """
+    lines = [*request.triggers, *(x for each in request.triggers_of.values() for x in each)]
+    if not lines:
+        return
+    kinds = _kinds(folder, [*selected, *map(_pair, request.triggers_of)])
+    for line in lines:
+        found = trigger.parse(line)
+        if found is None:
+            raise UsageError(
+                f"'{shortened(line)}' is no trigger that tracecfg knows",
+                "traceon, traceoff, snapshot, stacktrace, enable_event:SYSTEM:EVENT, "
+                "disable_event:..., hist:keys=..., each with [:COUNT] [if FILTER]",
+            )
+        if kinds and found.kind not in kinds:
+            option = _OPTIONS.get(found.kind.removeprefix("enable_").removeprefix("disable_"))
+            raise UsageError(
+                f"'{line}': this kernel has no {found.kind} triggers"
+                + (f": it is built without {option}" if option else ""),
+                f"it has {', '.join(kinds)}",
+            )
+        if found.target and not folder.has(*found.target):
+            system, event = found.target
+            near = [f"{system}:{each}" for each in nearest(event, folder.events(system))]
+            near += nearest(system, folder.systems()) if not folder.has(system, None) else []
+            raise UnknownNameError(
+                f"'{line}': no such event: {system}:{event}",
+                f"did you mean {', '.join(near)}?" if near else "`tracecfg list` shows them",
+            )
+
+
+def _kinds(folder: Folder, events: Iterable[tuple[str, str]]) -> list[str]:
+    """The kinds of triggers that this kernel has, as an event without any shows them; [] where
+    no event does."""
+    for event in events:
+        head, _, rest = folder.read_or(event_file(*event, "trigger")).partition("\n")
+        if head == "# Available triggers:":
+            return rest.removeprefix("#").split()
+    return []
 
 
 def _present(folder: Folder, event: tuple[str, str], kind: str, current: dict[str, str]) -> str:
@@ -88,12 +145,44 @@ def _pair(name: str) -> tuple[str, str]:
 
 
 def added(text: str, lines: Sequence[str]) -> str:
-    """The triggers with more of them; one that is there already is there once."""
-    there = trigger.parse_all(text) or {}
-    more = [
-        line for line in lines if (found := trigger.parse(line)) and found.identity not in there
-    ]
+    """The triggers with more of them; of a kind that is there already there is no second one."""
+    there = _slots(text)
+    more = [line for line in lines if (found := trigger.parse(line)) and found.slot not in there]
     return "\n".join([*reversed(more), *trigger.lines(text)])
+
+
+def without_other(text: str, lines: Sequence[str], cell: Cell | None) -> str:
+    """The triggers without those that tracecfg set and of which `lines` has another.
+
+    Another is one with another count, be it that some of it is used up, or another condition.
+    """
+    if cell is None:
+        return text
+    ours = {slot for each in cell.ours for slot in _slots(each)} - _slots(cell.before).keys()
+    asked = _slots("\n".join(lines))
+    kept = [
+        line
+        for line in trigger.lines(text)
+        if not (found := trigger.parse(line))
+        or found.slot not in ours
+        or found.set == asked.get(found.slot, found).set
+    ]
+    return "\n".join(kept)
+
+
+def standing(text: str, lines: Sequence[str]) -> list[str]:
+    """The triggers in whose place `lines` has another."""
+    asked = _slots("\n".join(lines))
+    return [
+        line
+        for line in trigger.lines(text)
+        if (found := trigger.parse(line)) and found.set != asked.get(found.slot, found).set
+    ]
+
+
+def _slots(text: str) -> dict[str, trigger.Trigger]:
+    found = [trigger.parse(line) for line in trigger.lines(text)]
+    return {each.slot: each for each in found if each is not None}
 
 
 def settings(
@@ -115,7 +204,10 @@ def settings(
         if sizes.get("buffer_size_kb") == "X":
             del sizes["buffer_size_kb"]
         current |= sizes
-        wanted |= dict.fromkeys(sizes, str(request.buffer_kb))
+        page = int(folder.read_or("buffer_subbuf_size_kb", str(control.PAGE_KB)))
+        for path, text in sizes.items():
+            there = text.isdecimal() and control.whole_pages(request.buffer_kb, int(text), page)
+            wanted[path] = text if there else str(request.buffer_kb)
     if request.clock:
         _clock(folder, request.clock, current, wanted, fresh=fresh)
 

@@ -19,13 +19,15 @@ from tracecfg.runtime.request import Request
 from tracecfg.runtime.tracefs import Folder, problem
 
 Sink = Callable[[Sequence[str], Mapping[str, str]], None]
-"""Gets lines of trace_pipe, without their ends, and event to subsystem."""
+"""Gets lines of trace_pipe, without their ends, and event to subsystem. `run` calls it without
+lines once the command has started."""
 
 
 class Session:
     """The events of a selection, while they are on.
 
     counts: by event; lost: overwritten or dropped since the start
+    limit: of events that are passed on; None: all
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Session:
         self.systems = traceline.systems_of(selected)
         self.counts: Counter[str] = Counter()
         self.lost = 0
+        self.limit: int | None = None
         self._sink = sink
         self._stop = stop
         self._before = lost
@@ -58,17 +61,25 @@ class Session:
             while data := os.read(self._pipe, 65536):
                 *complete, self._rest = (self._rest + data).split(b"\n")
                 lines += [line.decode(errors="replace") for line in complete]
-        if lines:
-            self._sink(lines, self.systems)
-        self.counts.update(line.event for line in traceline.parse(lines))
-        return bool(lines)
+        if not lines:
+            return False
+        kept: Sequence[str] = lines
+        if self.limit is not None:
+            kept = traceline.first(lines, self.limit - self.counts.total())
+        if kept:
+            self._sink(kept, self.systems)
+        self.counts.update(line.event for line in traceline.parse(kept))
+        return True
 
     def finish(self) -> None:
         """Nothing more is recorded; the last of it is read and the pipe closed."""
+        # to stop may be to put back a clock or a size, which takes what is not read yet
+        self.read()
+        lost = state.lost_events(self.folder)
         self._stop()
         while self.read():
             pass
-        self.lost = state.lost_events(self.folder) - self._before
+        self.lost = max(lost, state.lost_events(self.folder)) - self._before
         self.close()
 
     def close(self) -> None:
@@ -89,21 +100,31 @@ def session(place: Place, request: Request, sink: Sink, notes: list[str]) -> Ite
     store = instance.store_of(top)
     notes += change.left_over(store, place.instance)
     terms, chosen = change.resolve(top, request)
+    if not chosen.whole and not chosen.events:
+        change.empty(request)
+    missing = place.instance is not None and not top.exists(f"instances/{place.instance}")
 
     def put_back() -> None:
         for saved in store.all().journals:
             if saved.run == pid:
                 putback.one(top, store, saved, putback.Request())
 
-    with Guardian(top.root) as guardian:
+    with (
+        _unmade_on_error(top, store, place if missing else Place()),
+        Guardian(top.root) as guardian,
+    ):
         try:
             folder = _opened(place, top, store, request.action, pid)
             with locked(folder):
-                journal = instance.journal_of(folder, store, pid)
-                lost = state.lost_events(folder)
                 own = place.instance is None
-                journal = journal._replace(made=own)
-                _, more = change.change_locked(folder, store, journal, request, terms, chosen)
+                ours = own or instance.journal_of(folder, store).made
+                journal = instance.journal_of(folder, store, pid)._replace(made=own)
+                lost = state.lost_events(folder)
+                _, more = change.change_locked(
+                    folder, store, journal, request, terms, chosen, fresh=ours
+                )
+                # another clock clears the buffer, and the counts with it
+                lost = min(lost, state.lost_events(folder))
             notes += more
 
             def pause() -> None:
@@ -119,6 +140,19 @@ def session(place: Place, request: Request, sink: Sink, notes: list[str]) -> Ite
         finally:
             put_back()
             guardian.dismiss()
+
+
+@contextmanager
+def _unmade_on_error(top: Folder, store: Store, place: Place) -> Iterator[None]:
+    """A call that fails takes back the instance of `place`, which it made."""
+    try:
+        yield
+    except TracecfgError:
+        if place.instance is not None and top.exists(f"instances/{place.instance}"):
+            journal = instance.journal_of(Folder(top.root, place.instance), store)
+            if journal.made and not journal.cells:
+                instance.unmade(top, store, journal)
+        raise
 
 
 def _opened(place: Place, top: Folder, store: Store, action: str, pid: int) -> Folder:

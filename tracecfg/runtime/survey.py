@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tracecfg import selection
-from tracecfg.errors import TracecfgError
-from tracecfg.runtime import control, instance, state, trigger
+from tracecfg.errors import TracecfgError, UnknownNameError
+from tracecfg.runtime import control, instance, modules, state, trigger
 from tracecfg.runtime.instance import Place
 from tracecfg.runtime.journal import Damaged, Journal
 from tracecfg.runtime.tracefs import Folder, problem
@@ -57,15 +57,24 @@ class Status:
     damaged: tuple[Damaged, ...]
 
 
-def systems(place: Place, words: Iterable[str] = ()) -> tuple[SystemState, ...]:
-    """The systems that `words` name (all, for none) with their events. Raises TracecfgError."""
-    folder = instance.opened(place, instance.root(place))
-    terms = selection.parse(tuple(words) or ("*",))
+def systems(place: Place, words: Sequence[str] = ()) -> tuple[SystemState, ...]:
+    """The systems that `words` name (all, for none) with their events.
+
+    Raises TracecfgError, UnknownNameError also for a selection with nothing in it.
+    """
+    top = instance.root(place)
+    folder = instance.opened(place, top)
+    terms = selection.parse(words or ("*",))
     try:
-        chosen = selection.resolve(terms, folder)
+        chosen = selection.resolve(terms, folder, ignore_missing=None if words else True)
         pairs = {name: list(folder.events(name)) for name in chosen.whole}
         for name, event in chosen.events:
             pairs.setdefault(name, []).append(event)
+        for name, event in modules.events(top, chosen.modules) if chosen.modules else ():
+            if event not in pairs.setdefault(name, []):
+                pairs[name].append(event)
+        if words and not pairs:
+            raise UnknownNameError("list: nothing is selected")
         return tuple(_system(folder, name, pairs[name]) for name in sorted(pairs))
     except OSError as error:
         raise problem(error, f"{folder.root}/{folder.shown('events')}") from error

@@ -8,11 +8,13 @@ import re
 import time
 from collections.abc import Sequence
 
-from tracecfg.errors import TracecfgError, UsageError
+from tracecfg.errors import TracecfgError, UsageError, shortened
 from tracecfg.runtime.control import Write, kind
 
 USUAL = "/sys/kernel/tracing"
 _FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_MAX_NAME = 200
+"""Bytes; a file name has 255, and that of the saved state has more than this in it."""
 _TRIES = 50
 _PAUSE = 0.1
 """Seconds: a reader of the instance may need a moment to end."""
@@ -52,9 +54,13 @@ def _unescaped(text: str) -> str:
 
 
 def check_name(name: str) -> str:
-    """A name that cannot lead out of its folder. Raises UsageError."""
-    if name in ("", ".", "..") or "/" in name or "\0" in name or len(os.fsencode(name)) > 255:
-        raise UsageError(f"'{name}' cannot be the name of an instance")
+    """The name of an instance; it cannot lead out of its folder. Raises UsageError."""
+    bad = name in ("", ".", "..") or "/" in name or name.startswith("-") or not name.isprintable()
+    if bad or len(os.fsencode(name)) > _MAX_NAME:
+        raise UsageError(
+            f"{shortened(name)!r} cannot be the name of an instance",
+            f"at most {_MAX_NAME} bytes, printable, no '/' in it and no '-' before it",
+        )
     return name
 
 
@@ -216,6 +222,11 @@ def problem(error: OSError, where: str) -> TracecfgError:
                 return TracecfgError(
                     f"{where}: the kernel is locked down (confidentiality): no tracing",
                     "cat /sys/kernel/security/lockdown; it can be lifted only by a reboot",
+                )
+            if os.geteuid() == 0:
+                return TracecfgError(
+                    f"{where}: the kernel refuses it to root too ({said.lower()})",
+                    "is this a container, or does a security module forbid it? see dmesg",
                 )
             return TracecfgError(f"{where}: no permission", "run as root: sudo tracecfg ...")
         case errno.ENOENT | errno.ENODEV | errno.ENOTDIR:

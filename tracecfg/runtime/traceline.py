@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 _LINE = re.compile(
@@ -60,6 +60,16 @@ def parse(lines: Iterable[str]) -> Iterator[Line]:
         )
     if last is not None:
         yield last
+
+
+def first(lines: Sequence[str], count: int) -> Sequence[str]:
+    """The lines of so many events, with what belongs to the last of them."""
+    for index, text in enumerate(lines):
+        if _LINE.fullmatch(text):
+            if not count:
+                return lines[:index]
+            count -= 1
+    return lines
 
 
 def as_json(line: Line, systems: Mapping[str, str]) -> dict[str, object]:

@@ -6,9 +6,10 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 from typing import NamedTuple
 
-from tracecfg.errors import ChangeFailedError, TracecfgError
+from tracecfg.errors import LONG, ChangeFailedError, TracecfgError, shortened
 from tracecfg.runtime import control, state, trigger
 from tracecfg.runtime.control import Write, event_of, kind
 from tracecfg.runtime.journal import Cell, Journal, Store, noted
@@ -21,15 +22,24 @@ class Change(NamedTuple):
     """wanted: files and what they shall hold; current: the same files, as they are
     systems: subsystem to all of its events, for those of `wanted`
     alive: files that triggers of this change write to, and what they may make of them
+    without: trigger files from which one goes first, and what they hold then: the kernel takes no
+    second one of a kind, and that its count differs shows only to who looks at it
     """
 
     current: Mapping[str, str]
     wanted: Mapping[str, str]
     systems: Systems
     alive: Mapping[str, tuple[str, ...]]
+    without: Mapping[str, str] = MappingProxyType({})
 
     def writes(self) -> tuple[Write, ...]:
-        return control.transition(self.current, self.wanted, self.systems)
+        removed = [
+            write
+            for path, text in self.without.items()
+            for write in control.changes(path, self.current[path], text)
+        ]
+        now = {**self.current, **self.without}
+        return (*removed, *control.transition(now, self.wanted, self.systems))
 
 
 def apply(folder: Folder, store: Store, journal: Journal, change: Change) -> tuple[Write, ...]:
@@ -90,6 +100,8 @@ def undo(folder: Folder, change: Change, why: BaseException) -> None:
         {path: change.current[path] for path in {**change.wanted, **change.alive}}
     )
     try:
+        # one that was set anew with another count differs in nothing that settle() sees
+        settle(folder, change.without, {})
         settle(folder, before, change.systems)
     except (OSError, TracecfgError) as error:
         raise TracecfgError(
@@ -124,7 +136,7 @@ def perform(folder: Folder, write: Write) -> None:
                 folder.write(Write(write.path, "0"))
         raise refused from error
     if not _took(write, shown, had):
-        text = shown.replace("\n", " ") or "nothing"
+        text = shortened(shown.replace("\n", " ")) or "nothing"
         if write.path.count("/") == 2 and kind(write.path) == "enable":
             system = write.path.split("/")[1]
             other = [
@@ -133,7 +145,7 @@ def perform(folder: Folder, write: Write) -> None:
                 if value[:1] != write.value
             ]
             text = f"{text}: {', '.join(other[:5])} did not follow"
-        raise _FailedError(f"{where}: wrote {write.value}, it reads {text}")
+        raise _FailedError(f"{where}: wrote {shortened(write.value)}, it reads {text}")
 
 
 def _took(write: Write, shown: str, had: str) -> bool:
@@ -168,9 +180,12 @@ def _refused(folder: Folder, write: Write, error: OSError) -> _FailedError:
     event = ":".join(event_of(write.path) or ())
     if error.errno == 22 and event:
         said, mark = _said(folder, write)
-        return _FailedError(f"{event}: {kind(write.path)} '{write.value}': {said}", mark)
+        value = shortened(write.value)
+        return _FailedError(f"{event}: {kind(write.path)} '{value}': {said}", mark)
     if error.errno == 17:
-        return _FailedError(f"{event or where}: there is such a trigger already: {write.value}")
+        return _FailedError(
+            f"{event or where}: there is such a trigger already: {shortened(write.value)}"
+        )
     found = problem(error, where)
     return _FailedError(found.message, found.hint)
 
@@ -181,14 +196,20 @@ def _said(folder: Folder, write: Write) -> tuple[str, str]:
     command = log[1].partition("Command: ")[2] if len(log) > 2 else ""
     if command and command in write.value:
         said = log[0].rpartition("error: ")[2]
-        indent = len("  Command: ")
-        return said, f"the kernel marks the place:\n    {command}\n    {log[2][indent:]}"
+        return said, _marked(command, log[2][len("  Command: ") :])
     if kind(write.path) == "filter":
         lines = folder.read_or(write.path).rstrip("\n").split("\n")
         if len(lines) == 3:
             said = lines[2].partition(": ")[2]
-            return said, f"the kernel marks the place:\n    {lines[0]}\n    {lines[1]}"
-    return (
-        "the kernel refuses it (Invalid argument)",
-        f"{folder.shown(write.path)} shows what it takes",
-    )
+            return said, _marked(lines[0], lines[1])
+    # of the top level: an instance that was made for this is gone when somebody looks
+    where = f"{folder.root}/{write.path.rpartition('/')[0]}"
+    return "the kernel refuses it (Invalid argument)", f"{where}/format shows the event's fields"
+
+
+def _marked(text: str, mark: str) -> str:
+    place = mark.find("^")
+    start = max(0, place - LONG // 2) if len(text) > LONG else 0
+    ahead = "..." if start else ""
+    indent = " " * (len(ahead) + place - start)
+    return f"the kernel marks the place:\n    {ahead}{shortened(text[start:])}\n    {indent}^"

@@ -20,6 +20,7 @@ _STATE = r" \[(active|paused)\]\Z"
 class Trigger(NamedTuple):
     """One trigger of an event.
 
+    kind: what the kernel calls the command
     identity: equal for two that the kernel takes for the same, whatever is left of their counts
     set, remove: what to write
     target: the (system, event) whose soft mode it holds, or None
@@ -29,8 +30,14 @@ class Trigger(NamedTuple):
     identity: str
     set: str
     remove: str
+    kind: str
     target: tuple[str, str] | None = None
     switches: bool = False
+
+    @property
+    def slot(self) -> str:
+        """Equal for two of which an event takes only one, whatever their counts and conditions."""
+        return self.remove
 
 
 def parse(line: str) -> Trigger | None:
@@ -54,6 +61,7 @@ def parse(line: str) -> Trigger | None:
         identity=f"{name}{':counted' if number else ''}{condition}",
         set=f"{name}{f':{int(number)}' if number else ''}{condition}",
         remove=f"!{name}",
+        kind=kind,
         target=target if kind.endswith("_event") else None,
         switches=kind in ("traceon", "traceoff"),
     )
@@ -102,6 +110,7 @@ def _hist(rest: str, condition: str) -> Trigger | None:
         identity=command + paused,
         set="hist:" + ":".join(kept) + paused + condition,
         remove=f"!{command}",
+        kind="hist",
     )
 
 
