@@ -1,3 +1,3 @@
-from tests.kernel.lab.fixtures import linux_tree, runtime_build, tiny_build
+from tests.kernel.lab.fixtures import converted_tree, linux_tree, runtime_build, tiny_build
 
-__all__ = ["linux_tree", "runtime_build", "tiny_build"]
+__all__ = ["converted_tree", "linux_tree", "runtime_build", "tiny_build"]
