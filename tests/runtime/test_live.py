@@ -17,7 +17,9 @@ from tests.runtime.real import Cli, bit, changed, dump, put, seed, text
 from tests.small import command, run_there
 from tracecfg.errors import ChangeFailedError
 from tracecfg.osio import write_atomic
-from tracecfg.runtime.tracefs import problem
+from tracecfg.runtime.control import State
+from tracecfg.runtime.tracefs import Folder, problem
+from tracecfg.runtime.transaction import Systems, settle
 
 
 @pytest.fixture
@@ -206,6 +208,21 @@ def test_a_trigger_that_did_its_work_is_put_back_with_what_it_did(live: Cli, buf
     after = dump(buffer)
     # the buffer got its size with the first event
     assert {name for name in changed(before, after) if "buffer" not in name} == set()
+
+
+def test_a_trigger_that_fires_while_it_is_put_back(
+    live: Cli, buffer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = dump(buffer)
+    assert live("enable", "sched:sched_process_hang", "--trigger", "traceoff:1").code == 0
+
+    def fires_first(folder: Folder, wanted: State, systems: Systems) -> None:
+        put(buffer, "tracing_on", "0")
+        settle(folder, wanted, systems)
+
+    monkeypatch.setattr("tracecfg.runtime.restore.settle", fires_first)
+    assert live("restore").code == 0
+    assert changed(before, dump(buffer)) == {}
 
 
 HANG = "events/sched/sched_process_hang/trigger"
