@@ -22,28 +22,34 @@ def read_index(tree: Tree) -> KconfigIndex:
     Raises UnsupportedTreeError when the top one, or one that a plain `source` names, is missing.
     """
     files: dict[str, str] = {}
-    todo = ["Kconfig"]
+    # each with the place that names it, unless it may be missing
+    todo: list[tuple[str, tuple[str, int] | None]] = [("Kconfig", ("", 0))]
     while todo:
-        path = todo.pop()
+        path, needed = todo.pop()
         if path in files:
             continue
-        files[path] = text = tree.read(path)
+        try:
+            files[path] = text = tree.read(path)
+        except UnsupportedTreeError as error:
+            if tree.is_file(path) or needed == ("", 0):
+                raise
+            if needed is None:
+                continue
+            by, offset = needed
+            line = files[by].count("\n", 0, offset) + 1
+            raise UnsupportedTreeError(
+                f"{by}:{line}: sources {path}, which is not there", "is the tree complete?"
+            ) from error
         if "source" not in text:
             continue
+        base = path.rpartition("/")[0]
+        # the newline that is put before is the last of the line above
         for match in _SOURCE.finditer("\n" + text):
-            base = path.rpartition("/")[0]
-            named = written = match[2] or match[3]
-            if "r" in (match[1] or ""):
-                named = f"{base}/{named}" if base else named
-            for target in _expand(tree, named):
-                if tree.is_file(target):
-                    todo.append(target)
-                elif not match[1] and "$" not in written:
-                    line = text.count("\n", 0, match.start()) + 1
-                    raise UnsupportedTreeError(
-                        f"{path}:{line}: sources {target}, which is not there",
-                        "is the tree complete?",
-                    )
+            written = match[2] or match[3]
+            relative = base and "r" in (match[1] or "")
+            plain = not match[1] and "$" not in written
+            for target in _expand(tree, f"{base}/{written}" if relative else written):
+                todo.append((target, (path, match.start()) if plain else None))
     return KconfigIndex(files)
 
 

@@ -37,16 +37,9 @@ class Tree:
         return self.read_bytes(path).decode("utf-8", "surrogateescape")
 
     def read_bytes(self, path: str) -> bytes:
-        full = f"{self.root}/{path}"
         try:
-            if ".." in path or not _inside(str(self.root), path):
-                end = Path(full).resolve(strict=True)
-                if not end.is_relative_to(self.root):
-                    raise UnsupportedTreeError(
-                        f"{path}: leads out of the tree to {end}", "remove the symlink"
-                    )
             # thousands of files: twice as fast as a stream
-            descriptor = os.open(full, os.O_RDONLY)
+            descriptor = self._opened(path)
             try:
                 size = os.fstat(descriptor).st_size
                 if size > MAX_FILE:
@@ -59,6 +52,21 @@ class Tree:
             raise UnsupportedTreeError(
                 f"{path}: cannot be read: {why}", "is the tree complete and readable for you?"
             ) from error
+
+    def _opened(self, path: str) -> int:
+        root, folder = str(self.root), path.rpartition("/")[0]
+        if ".." not in path and (not folder or _inside(root, folder)):
+            try:
+                return os.open(f"{root}/{path}", os.O_RDONLY | os.O_NOFOLLOW)
+            except OSError as error:
+                if error.errno != errno.ELOOP:
+                    raise
+        end = (self.root / path).resolve(strict=True)
+        if not end.is_relative_to(self.root):
+            raise UnsupportedTreeError(
+                f"{path}: leads out of the tree to {end}", "remove the symlink"
+            )
+        return os.open(end, os.O_RDONLY | os.O_NOFOLLOW)
 
     def is_file(self, path: str) -> bool:
         """Raises OSError where it cannot be asked."""
@@ -76,21 +84,18 @@ class Tree:
 
 
 def read_all(descriptor: int, size: int) -> bytes:
-    """The whole of an open file, of which at least `size` bytes are expected."""
+    """The whole of an open file of that many bytes."""
     data = os.read(descriptor, size)
-    while more := os.read(descriptor, 1 << 16):
+    while len(data) < size and (more := os.read(descriptor, size - len(data))):
         data += more
     return data
 
 
-def _inside(root: str, path: str) -> bool:
-    """Is what a path names really there, not at the end of a symlink?"""
-    folder = path.rpartition("/")[0]
-    return not os.path.islink(f"{root}/{path}") and (not folder or _folder_inside(root, folder))  # noqa: PTH114
-
-
-_folder_inside = cache(_inside)
-"""Asked once for each folder."""
+@cache
+def _inside(root: str, folder: str) -> bool:
+    """Is it really there, not at the end of a symlink? Asked once for each folder."""
+    above = folder.rpartition("/")[0]
+    return not os.path.islink(f"{root}/{folder}") and (not above or _inside(root, above))  # noqa: PTH114
 
 
 def open_tree(path: Path) -> Tree:
