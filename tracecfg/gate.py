@@ -173,6 +173,8 @@ def _join(kind: _Kind, gates: Iterable[Gate]) -> Gate:
     """all_of and any_of are each other's mirror image: what is true here is false there."""
     zero = kind is Any  # the constant that decides the whole
     parts = list(gates)
+    if len(parts) == 1 and isinstance(parts[0], Sym | Const):
+        return parts[0]
     while True:
         flat: dict[Gate, None] = {}
         for part in _flatten(kind, parts):

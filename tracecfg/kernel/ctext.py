@@ -43,21 +43,30 @@ def blank(text: str) -> str:
 
 
 def _blank_match(match: re.Match[str]) -> str:
-    found = match.group()
+    found = match[0]
     first = found[0]
+    if first == "/":
+        return _spaces(found)
     if first == "#":
         return found
-    if first in "\"'":
-        last = found[-1] if len(found) > 1 and found[-1] == found[0] else ""
-        return first + _spaces(found[1 : len(found) - len(last)]) + last
-    return _spaces(found)
+    last = first if len(found) > 1 and found[-1] == first else ""
+    return first + _spaces(found[1 : len(found) - len(last)]) + last
+
+
+class _Blanks(dict[int, int]):
+    """For str.translate: everything but a newline is a space."""
+
+    def __missing__(self, _: int) -> int:
+        return ord(" ")
+
+
+# what stands in the table needs no call
+_BLANKS = _Blanks(dict.fromkeys(range(128), ord(" ")) | {ord("\n"): ord("\n")})
 
 
 def _spaces(text: str) -> str:
     """As long, with newlines in the same places."""
-    if "\n" not in text:
-        return " " * len(text)
-    return "\n".join([" " * len(line) for line in text.split("\n")])
+    return text.translate(_BLANKS) if "\n" in text else " " * len(text)
 
 
 class Lines:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from tracecfg.errors import TracecfgError
@@ -155,15 +155,20 @@ class Makefiles:
         return found
 
     def _folders_below(self, root: str, depth: int = 99) -> list[str]:
+        """It and those below it, so many levels deep."""
         if root not in self._below:
-            found = self._below[root] = []
-            top = f"{self._tree.root}/{root}"
-            for path, folders, _ in os.walk(top):
-                found.append(root + path[len(top) :])
-                if path.count("/") - top.count("/") == depth:
-                    folders.clear()
-            found.sort()
+            found = level = [root]
+            for _ in range(depth):
+                level = [inner for folder in level for inner in self._folders_in(folder)]
+                found = found + level
+            self._below[root] = sorted(found)
         return self._below[root]
+
+    def _folders_in(self, folder: str) -> Iterator[str]:
+        with suppress(OSError), os.scandir(self._tree.root / folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    yield f"{folder}/{entry.name}"
 
     def _through_includers(self, source: str, includers: tuple[str, ...]) -> list[Way]:
         """The ways to the .c files of the same folder that #include this one: it is compiled as

@@ -58,12 +58,11 @@ _FIXED_AT_TOP = frozenset(("SRCARCH", "srctree", "need-sub-make", "skip-makefile
 
 _EXPORT = re.compile(r"^[ \t]*export[ \t]+([^#\n]*)", re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
-_CONFIG_ENTRY = re.compile(r"^(?:menu)?config[ \t]+(\w+)[ \t]*$", re.MULTILINE)
-_ALWAYS_ON = re.compile(r"^[ \t]+(?:def_bool|default)[ \t]+y[ \t]*$", re.MULTILINE)
-_MAY_BE_OFF = re.compile(
-    r"^[ \t]+(?:(?:bool|tristate)[ \t]+[\"']|prompt[ \t]|depends[ \t])", re.MULTILINE
-)
-_SELECT = re.compile(r"^[ \t]+select[ \t]", re.MULTILINE)
+# a plain newline instead of ^ makes the search several times faster
+_CONFIG_ENTRY = re.compile(r"\n(?:menu)?config[ \t]+(\w+)[ \t]*(?=\n)")
+_ALWAYS_ON = re.compile(r"\n[ \t]+(?:def_bool|default)[ \t]+y[ \t]*(?:\n|\Z)")
+_MAY_BE_OFF = re.compile(r"\n[ \t]+(?:(?:bool|tristate)[ \t]+[\"']|prompt[ \t]|depends[ \t])")
+_SELECT = re.compile(r"\n[ \t]+select[ \t]")
 
 
 class Units:
@@ -249,7 +248,7 @@ class Units:
         if arch not in self._symbols:
             selects: dict[str, int] = {}
             with suppress(TracecfgError):
-                parts = _CONFIG_ENTRY.split(self._tree.read(f"arch/{arch}/Kconfig"))
+                parts = _CONFIG_ENTRY.split("\n" + self._tree.read(f"arch/{arch}/Kconfig"))
                 for name, body in zip(parts[1::2], parts[2::2], strict=True):
                     if _ALWAYS_ON.search(body) and not _MAY_BE_OFF.search(body):
                         selects[name] = selects.get(name, 0) + len(_SELECT.findall(body))
