@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.small import FIXTURES
 from tracecfg.kernel.scan import scan
+from tracecfg.kernel.search import BESIDES, PARTS
 from tracecfg.kernel.tree import Tree, open_tree
 from tracecfg.model import Inventory, TraceSystem
 
@@ -35,7 +36,8 @@ def scanned_raw(tree: Tree, data: bytes, others: Mapping[str, str] | None = None
     for path, text in (others or {}).items():
         (tree.root / path).parent.mkdir(parents=True, exist_ok=True)
         (tree.root / path).write_text(text)
-    return scan(tree, [PATH, *(others or {})])
+    everything = frozenset((*PARTS, *BESIDES))
+    return scan(tree, [(path, everything) for path in (PATH, *(others or {}))])
 
 
 def made(found: Inventory) -> TraceSystem:

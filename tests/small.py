@@ -14,8 +14,8 @@ import pytest
 
 from tracecfg import cli
 from tracecfg.kernel.scan import scan
-from tracecfg.kernel.search import Searcher, candidates
-from tracecfg.kernel.tree import open_tree
+from tracecfg.kernel.search import Searcher, search
+from tracecfg.kernel.tree import Tree, open_tree
 from tracecfg.model import Inventory, TraceSystem
 
 FIXTURES = Path(__file__).parent.parent / "kconfig_fixtures"
@@ -68,9 +68,14 @@ def edit(root: Path, path: str, change: Callable[[str], str]) -> None:
         stream.write(changed)
 
 
+def candidates(tree: Tree, searcher: Searcher) -> list[str]:
+    """The paths that a search finds, sorted."""
+    return sorted(path for path, _ in search(tree, searcher))
+
+
 def inventory(root: Path, searcher: Searcher = Searcher.OWN) -> Inventory:
     tree = open_tree(root)
-    return scan(tree, candidates(tree, searcher))
+    return scan(tree, search(tree, searcher))
 
 
 def systems(root: Path) -> dict[str, TraceSystem]:

@@ -9,7 +9,7 @@ import pytest
 from tests.small import FIXTURES, SYSTEMS, copy_tree, edit, inventory, systems
 from tracecfg.gatetext import to_kconfig
 from tracecfg.kernel.scan import scan
-from tracecfg.kernel.search import Searcher, candidates
+from tracecfg.kernel.search import Searcher, search
 from tracecfg.kernel.tree import open_tree
 from tracecfg.model import Place, TraceSystem
 
@@ -161,8 +161,10 @@ def test_a_file_that_cannot_be_read_is_a_problem_and_the_others_are_found(tmp_pa
     (root / "drivers/gone_trace.h").symlink_to("nowhere.h")
     (root / "drivers/folder_trace.h").mkdir()
     tree = open_tree(root)
-    paths = [*candidates(tree, Searcher.OWN), "drivers/gone_trace.h", "drivers/folder_trace.h"]
-    found = scan(tree, sorted(paths))
+    odd = ("drivers/gone_trace.h", "drivers/folder_trace.h")
+    found = scan(
+        tree, sorted([*search(tree, Searcher.OWN), *((path, frozenset()) for path in odd)])
+    )
     assert [system.name for system in found.systems] == list(SYSTEMS)
     assert [place.file for place, _ in found.problems] == [
         "drivers/folder_trace.h", "drivers/gone_trace.h"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.small import committed, copy_tree
-from tracecfg.kernel.search import NOT_KERNEL, Searcher, candidates
+from tests.small import candidates, committed, copy_tree
+from tracecfg.kernel.search import BESIDES, NOT_KERNEL, PARTS, Searcher, search
 from tracecfg.kernel.tree import open_tree
+from tracecfg.kernel.users import USERS, words_of_users
 
 ODD = {
     "drivers/odd/no-newline.c": b"register_trace_x",
@@ -74,3 +78,28 @@ def test_a_folder_that_is_a_symlink_is_not_entered(tmp_path: Path) -> None:
         if searcher is Searcher.OWN or shutil.which("rg"):
             found = candidates(open_tree(root), searcher)
             assert not [path for path in found if "away" in path or "loop" in path]
+
+
+EVERY = (*PARTS, *BESIDES)
+HALVES = sorted({word[at:] for word in (*EVERY, *USERS) for at in range(len(word))})
+
+
+@given(st.lists(st.sampled_from((*EVERY, *USERS, *HALVES, "\n")), max_size=8))
+def test_what_is_told_of_a_file_is_enough_to_know_its_words(texts: list[str]) -> None:
+    """Of parts that overlap only the first is told."""
+    text = "".join(texts)
+    told = frozenset(re.findall("|".join(map(re.escape, EVERY)), text))
+    assert words_of_users(text, told) == words_of_users(text, frozenset(EVERY))
+
+
+@pytest.mark.parametrize("searcher", Searcher)
+def test_every_searcher_tells_the_parts(tmp_path: Path, searcher: Searcher) -> None:
+    root = committed(copy_tree(tmp_path))
+    odd = "two\ntwo\nlines.c"
+    (root / odd).write_text(
+        "CREATE_TRACE_POINTS\n\0set_clr_event\nTRACE_EVENT &event_x TRACE_EVENT"
+    )
+    (root / "drivers/not.c").write_text("&event_x")
+    found = dict(search(open_tree(root), searcher))
+    assert found[odd] == {"TRACE_POINTS", "clr_event", "TRACE_EVENT", "&event_"}
+    assert "drivers/not.c" not in found

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracecfg.errors import UnknownNameError, UsageError
-from tracecfg.kernel.search import best_searcher, search
+from tracecfg.kernel.search import Candidate, best_searcher, search
 from tracecfg.kernel.tree import Tree
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def plan(tree: Tree, *, rules: Path | None, prefix: str) -> Plan:
 
 def plan_from(
     tree: Tree,
-    paths: Iterable[str],
+    candidates: Iterable[Candidate],
     *,
     rules: Path | None,
     prefix: str,
@@ -48,7 +48,7 @@ def plan_from(
             "capitals, digits and _, such as TRACING_EVENTS_",
         )
     loaded = load_rules(rules)
-    return decide(scan(tree, paths), kconfig, loaded, prefix)
+    return decide(scan(tree, candidates), kconfig, loaded, prefix)
 
 
 def choose(plan: Plan, wanted: Sequence[str]) -> frozenset[str]:

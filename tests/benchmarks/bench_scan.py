@@ -28,7 +28,8 @@ READ_OWN = """\
 import sys
 from pathlib import Path
 from tracecfg.kernel import search, tree
-search.candidates(tree.open_tree(Path(sys.argv[1])), search.Searcher.OWN)
+for _ in search.search(tree.open_tree(Path(sys.argv[1])), search.Searcher.OWN):
+    pass
 """
 
 

@@ -15,8 +15,9 @@ import pytest
 
 from tests.kernel.lab.build import Build, tracepoints_in
 from tests.kernel.lab.cache import program
+from tests.small import candidates
 from tests.vm.machine import VM
-from tracecfg.kernel.search import Searcher, candidates
+from tracecfg.kernel.search import Searcher
 from tracecfg.kernel.tree import open_tree
 
 pytestmark = pytest.mark.kernel

@@ -11,9 +11,17 @@ from tracecfg.kernel import ctext
 from tracecfg.kernel.events import EventMacro, EventReader, Source, event_macros
 from tracecfg.kernel.kbuild import Answers, Makefiles
 from tracecfg.kernel.resolve import Includes
-from tracecfg.kernel.search import in_kernel
+from tracecfg.kernel.search import Candidate, in_kernel
 from tracecfg.kernel.tree import Tree
-from tracecfg.kernel.users import TRACEPOINT_H, Drafts, Users, words_of_users
+from tracecfg.kernel.users import (
+    TRACEPOINT_H,
+    Draft,
+    Drafts,
+    Users,
+    consumer,
+    creator,
+    words_of_users,
+)
 from tracecfg.model import Inventory, Place, TraceSystem
 
 _SYSTEM_NAME = re.compile(r"[A-Za-z0-9_][\w.-]*$")
@@ -25,10 +33,10 @@ _MANY = 100
 """Files for which a second process is worth starting."""
 
 
-def scan(tree: Tree, paths: Iterable[str]) -> Inventory:
+def scan(tree: Tree, candidates: Iterable[Candidate]) -> Inventory:
     """The inventory of a tree, from the files that search.search() finds.
 
-    paths: in any order; each is read as soon as it comes
+    candidates: in any order; each is read as soon as it comes
     Raises UnsupportedTreeError where the tree has no include/linux/tracepoint.h that defines
     event macros; any other file that cannot be read or understood becomes a problem.
     """
@@ -40,14 +48,14 @@ def scan(tree: Tree, paths: Iterable[str]) -> Inventory:
     problems: list[tuple[Place, str]] = []
     files: dict[str, Source] = {}
     words: dict[str, list[str]] = {}
-    for path in paths:
+    for path, parts in candidates:
         try:
             files[path] = source = Source(path, tree.read(path))
         except UnsupportedTreeError as error:
             problems.append((Place(path, 1), error.message.removeprefix(f"{path}: ")))
             continue
         # all that can be done with one file alone is done while the others are still looked for
-        words[path] = words_of_users(source.text)
+        words[path] = words_of_users(source.text, parts)
         if _is_trace_header(source):
             _ = source.code
     return _Scan(tree, macros, dict(sorted(files.items())), words, problems).inventory()
@@ -75,34 +83,22 @@ class _Scan:
         self.event_macros = macros
         self.drafts = Drafts()
         self.snippets: dict[str, bool] = {}
-        self.makefiles = Makefiles(tree)
-        self.users = Users(self.drafts, files, words, self.includes, self.makefiles)
+        self.users = Users(self.drafts, files, words, self.includes)
 
     def inventory(self) -> Inventory:
+        makefiles = Makefiles(self.tree)
+
         def ask() -> Answers:
-            return Makefiles(self.tree).answers(self.users.sources())
+            return makefiles.answers(self.users.sources())
 
         answers = osio.beside(ask) if len(self.files) >= _MANY else ask
         for header in self.files.values():
             if _is_trace_header(header):
                 self._read_trace_header(header)
-        self.users.prepare()
-        self.makefiles.learn(answers())
         self.users.read()
+        makefiles.learn(answers())
         systems = tuple(
-            TraceSystem(
-                name=name,
-                headers=tuple(sorted(draft.headers)),
-                events=tuple(sorted(draft.events, key=lambda event: event.place)),
-                creators=tuple(sorted(draft.creators, key=lambda creator: creator.place)),
-                exports=tuple(sorted(draft.exports, key=lambda export: export.place)),
-                uses=tuple(sorted(draft.uses, key=lambda use: use.place)),
-                consumers=tuple(sorted(draft.consumers, key=lambda consumer: consumer.place)),
-                own_option=draft.own_option,
-                variable=draft.variable,
-                switch=draft.switch,
-            )
-            for name, draft in sorted(self.drafts.systems.items())
+            _system(name, draft, makefiles) for name, draft in sorted(self.drafts.systems.items())
         )
         return Inventory(
             root=str(self.tree.root),
@@ -162,3 +158,20 @@ class _Scan:
         if header.path not in self.snippets:
             self.snippets[header.path] = self.event_reader.calls(header)
         return header if self.snippets[header.path] else None
+
+
+def _system(name: str, draft: Draft, makefiles: Makefiles) -> TraceSystem:
+    creators = (creator(made, makefiles) for made in draft.creators)
+    consumers = (consumer(made, makefiles, draft.switch) for made in draft.consumers)
+    return TraceSystem(
+        name=name,
+        headers=tuple(sorted(draft.headers)),
+        events=tuple(sorted(draft.events, key=lambda event: event.place)),
+        creators=tuple(sorted(creators, key=lambda creator: creator.place)),
+        exports=tuple(sorted(draft.exports, key=lambda export: export.place)),
+        uses=tuple(sorted(draft.uses, key=lambda use: use.place)),
+        consumers=tuple(sorted(consumers, key=lambda consumer: consumer.place)),
+        own_option=draft.own_option,
+        variable=draft.variable,
+        switch=draft.switch,
+    )

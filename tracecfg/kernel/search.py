@@ -1,15 +1,16 @@
 """Finds the files of a tree that have to do with tracepoints: with rg, git grep or by reading.
 
-All three give the same list: C sources and headers below the folders that belong to the kernel,
-which hold what the scan asks for, WORDS; a few more that hold only a part of one do no harm.
+All three find the same: C sources and headers below the folders that belong to the kernel, which
+hold what the scan asks for, WORDS; a few more that hold only a part of one do no harm.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from functools import cache
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -51,6 +52,32 @@ PARTS = (
 """Parts of WORDS, one in each of them. A search for several strings at once looks for how they
 begin: beginnings that are few and that C code seldom has make rg's a third cheaper."""
 
+BESIDES = ("&event_",)
+"""Looked for as well, but it takes one of WORDS to make a file worth reading."""
+
+Candidate = tuple[str, frozenset[str]]
+"""A file's path, relative to the tree, and which of PARTS and BESIDES are in it. Of two that
+overlap in the text only the first is told."""
+
+
+@cache
+def signs(word: str) -> frozenset[str]:
+    """Of PARTS and BESIDES those of which one at least is told of each file that holds the word."""
+    every = (*PARTS, *BESIDES)
+    part = next(part for part in every if part in word)
+    ahead = word[: word.index(part)]
+    return frozenset(sign for sign in every if sign == part or _hides(sign, ahead, part))
+
+
+def _hides(sign: str, ahead: str, part: str) -> bool:
+    """Can it begin before a part, which has this text ahead of it, and reach into it?"""
+    return any(
+        (part.startswith(sign[at:]) or sign[at:].startswith(part))
+        and (ahead.endswith(sign[:at]) or sign[:at].endswith(ahead))
+        for at in range(1, len(sign))
+    )
+
+
 NOT_KERNEL = frozenset({"tools", "Documentation", "scripts", ".git"})
 """Top folders whose code is never part of a kernel or its modules."""
 
@@ -79,48 +106,53 @@ def best_searcher(tree: Tree) -> Searcher:
     return Searcher.OWN
 
 
-def candidates(tree: Tree, searcher: Searcher) -> list[str]:
-    """What search() finds, sorted."""
-    return sorted(search(tree, searcher))
-
-
-def search(tree: Tree, searcher: Searcher) -> Iterator[str]:
-    """Tree-relative paths of the files that hold one of WORDS, as they are found: a program that
-    looks for them has been started when this returns.
+def search(tree: Tree, searcher: Searcher) -> Iterator[Candidate]:
+    """The files that hold one of WORDS, as they are found: a program that looks for them has been
+    started when this returns.
 
     Raises UnsupportedTreeError for a folder that cannot be listed.
     """
     if searcher is Searcher.OWN:
         return _read_all(tree)
-    patterns = [part for word in PARTS for part in ("-e", word)]
+    told = ("--only-matching", "--no-line-number", "--no-column", "--color=never", "--null")
+    how = ("--fixed-strings", "--text", *told)
+    patterns = [part for word in (*PARTS, *BESIDES) for part in ("-e", word)]
     if searcher is Searcher.RIPGREP:
         globs = [part for top in sorted(NOT_KERNEL) for part in ("-g", f"!/{top}/")]
-        argv = [
-            *("rg", "--no-config", "--files-with-matches", "--fixed-strings"),
-            *("--no-ignore", "--hidden", "--text", "--null", "-g", "*.[chS]"),
-            *globs,
-            *patterns,
-            ".",
-        ]
+        hidden = ("--no-ignore", "--hidden", "--no-heading", "--with-filename")
+        argv = ["rg", "--no-config", *hidden, *how, "-g", "*.[chS]", *globs, *patterns, "."]
     else:
         # untracked files too: generate and check speak of the work tree, not of the last commit
+        untracked = ("--untracked", "--no-exclude-standard")
         argv = [
-            *(
-                "git",
-                "-c",
-                "core.fsmonitor=false",
-                "grep",
-                "--files-with-matches",
-                "--fixed-strings",
-            ),
-            *("--untracked", "--no-exclude-standard", "--text", "--null"),
-            *patterns,
-            "--",
+            *("git", "-c", "core.fsmonitor=false", "grep", *untracked, *how, *patterns, "--"),
             *(f"*{suffix}" for suffix in _SOURCE),
             *(f":(exclude){top}/**" for top in sorted(NOT_KERNEL)),
         ]
-    found = osio.pieces(argv, cwd=tree.root, end=b"\0", ok=(0, 1))
-    return (os.fsdecode(path).removeprefix("./") for path in found)
+    return _by_file(osio.pieces(argv, cwd=tree.root, end=b"\n", ok=(0, 1)))
+
+
+def _by_file(lines: Iterable[bytes]) -> Iterator[Candidate]:
+    """From lines of a path, NUL and a part; those of one file come together."""
+    known = {part.encode(): part for part in (*PARTS, *BESIDES)}
+    path, parts, begun, before = b"", set[str](), b"", b""
+    for line in lines:
+        if line == before and not begun:
+            continue
+        before = line
+        found, nul, part = (begun + line).rpartition(b"\0")
+        if not nul:
+            # the path has newlines in it
+            begun += line + b"\n"
+            continue
+        begun = b""
+        if found != path:
+            if not parts.issubset(BESIDES):
+                yield os.fsdecode(path).removeprefix("./"), frozenset(parts)
+            path, parts = found, set()
+        parts.add(known[part])
+    if not parts.issubset(BESIDES):
+        yield os.fsdecode(path).removeprefix("./"), frozenset(parts)
 
 
 def folders(root: Path) -> Iterator[tuple[str, list[str]]]:
@@ -151,7 +183,7 @@ def folders(root: Path) -> Iterator[tuple[str, list[str]]]:
         yield folder, names
 
 
-def _read_all(tree: Tree) -> Iterator[str]:
+def _read_all(tree: Tree) -> Iterator[Candidate]:
     from concurrent.futures import ProcessPoolExecutor
 
     found = [(str(tree.root), folder, names) for folder, names in folders(tree.root) if names]
@@ -160,7 +192,7 @@ def _read_all(tree: Tree) -> Iterator[str]:
             yield from chunk
 
 
-def _matching(folder: tuple[str, str, list[str]]) -> list[str]:
+def _matching(folder: tuple[str, str, list[str]]) -> list[Candidate]:
     root, relative, names = folder
     found = []
     for name in names:
@@ -182,12 +214,20 @@ def _matching(folder: tuple[str, str, list[str]]) -> list[str]:
         except (OSError, ValueError):
             continue
         # a plain search for each word is several times faster than one pattern of them all
-        if any(
-            data.find(common) >= 0 and any(data.find(part) >= 0 for part in parts)
+        told = frozenset(
+            part.decode()
             for common, parts in _BY_COMMON
-        ):
-            found.append(path)
+            if data.find(common) >= 0
+            for part in parts
+            if data.find(part) >= 0
+        )
+        if told:
+            found.append((path, told | _besides(data)))
     return found
+
+
+def _besides(data: bytes | mmap) -> frozenset[str]:
+    return frozenset(part for part in BESIDES if data.find(part.encode()) >= 0)
 
 
 _COMMON = ("TRACE", "trace_")

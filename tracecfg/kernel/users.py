@@ -7,27 +7,31 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tracecfg.gate import Sym, all_of
 from tracecfg.kernel import ctext
 from tracecfg.kernel.events import Source
 from tracecfg.kernel.kbuild import Makefiles
 from tracecfg.kernel.resolve import Includes, nearness
-from tracecfg.model import Consumer, Creator, Event, Export, GateResult, Use
+from tracecfg.kernel.search import signs
+from tracecfg.model import Consumer, Creator, Event, Export, GateResult, Place, Use
 
 TRACEPOINT_H = "include/linux/tracepoint.h"
 
-_USERS = {
-    "CREATE_TRACE_POINTS": ("CREATE_TRACE_POINTS",),
-    "TRACEPOINT": ("TRACEPOINT_SYMBOL", "DECLARE_TRACEPOINT"),
-    "tracepoint_": ("(__tracepoint_", "tracepoint_enabled"),
-    "register_trace_": ("register_trace_",),
-    "CUSTOM_EVENT": ("CUSTOM_EVENT",),
-    "set_clr_event": ("set_clr_event",),
-    "trace_get_event_file": ("trace_get_event_file",),
-    "&event_": ("&event_",),
-}
-"""Words that make a file worth reading on, by what they have in common: most files have none."""
+USERS = (
+    "CREATE_TRACE_POINTS",
+    "EXPORT_TRACEPOINT_SYMBOL",
+    "DECLARE_TRACEPOINT",
+    "(__tracepoint_",
+    "tracepoint_enabled",
+    "register_trace_",
+    "CUSTOM_EVENT",
+    "set_clr_event",
+    "trace_get_event_file",
+    "&event_",
+)
+"""Words that make a file worth reading on."""
 # that no letter stands before is asked behind the first word: patterns that begin with plain text
 # are found several times faster
 _EXPORT = re.compile(
@@ -45,6 +49,27 @@ _NAMES = re.compile(r'"([\w-]+)"\s*,\s*(?:"(\w+)"|NULL)')
 _REGISTER_BY_PARAM = re.compile(r"(?<!\w)register_trace_(?:prio_)?\#\#\s*(\w+)")
 
 
+class Created(NamedTuple):
+    """A creator whose object's gate is still to be asked for.
+
+    source: the .c file; needs: the symbols of the #ifdefs around the place
+    """
+
+    place: Place
+    header: str
+    source: str
+    needs: tuple[str, ...]
+
+
+class Consumed(NamedTuple):
+    """A consumer whose object's gate is still to be asked for; source, needs: as of a creator"""
+
+    event: str
+    place: Place
+    source: str
+    needs: tuple[str, ...]
+
+
 @dataclass
 class Draft:
     """A trace system while its parts are being collected."""
@@ -54,10 +79,10 @@ class Draft:
     switch: str | None = None
     headers: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
-    creators: list[Creator] = field(default_factory=list)
+    creators: list[Created] = field(default_factory=list)
     exports: list[Export] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
-    consumers: list[Consumer] = field(default_factory=list)
+    consumers: list[Consumed] = field(default_factory=list)
 
 
 @dataclass
@@ -85,11 +110,12 @@ class Drafts:
         return [max(names, key=near)]
 
 
-def words_of_users(text: str) -> list[str]:
-    """Which words are in a text that make it worth reading on."""
-    return [
-        word for part, words in _USERS.items() if part in text for word in words if word in text
-    ]
+def words_of_users(text: str, parts: frozenset[str]) -> list[str]:
+    """Which words are in a text that make it worth reading on.
+
+    parts: what search() tells of the file
+    """
+    return [word for word in USERS if not signs(word).isdisjoint(parts) and word in text]
 
 
 class Users:
@@ -101,15 +127,14 @@ class Users:
         files: Mapping[str, Source],
         words: Mapping[str, list[str]],
         includes: Includes,
-        makefiles: Makefiles,
     ) -> None:
         """words: what words_of_users() finds in each file"""
         self.drafts = drafts
         self.files = files
         self.built_in: dict[str, str] = {}
+        self.behind: dict[tuple[str, int], tuple[str, ...]] = {}
         self.words = words
         self.includes = includes
-        self.makefiles = makefiles
         self.by_param = self._registering_macros()
         beginnings = map(self._beginning, files.values())
         self.beginnings = [each for each in beginnings if each is not None]
@@ -117,12 +142,6 @@ class Users:
     def sources(self) -> list[str]:
         """The files of which read() may ask the Makefiles."""
         return [each.path for each in self.beginnings if each.path.endswith(".c")]
-
-    def prepare(self) -> None:
-        """What read() does without the Makefiles, which may still be read by another process."""
-        for beginning in self.beginnings:
-            only_creates = self.words[beginning.path] == ["CREATE_TRACE_POINTS"]
-            _ = beginning.directives if only_creates else beginning.code
 
     def read(self) -> None:
         """Add every creator, export, use and consumer to the drafts."""
@@ -149,7 +168,9 @@ class Users:
         argument: rv_attach_trace_probe(monitor, tp, handler)."""
         found: dict[str, int] = {}
         for path, header in self.files.items():
-            if path == TRACEPOINT_H or "register_trace_##" not in header.text:
+            if "register_trace_" not in self.words[path] or path == TRACEPOINT_H:
+                continue
+            if "register_trace_##" not in header.text:
                 continue
             for macro in header.defines.values():
                 match = _REGISTER_BY_PARAM.search(macro.body)
@@ -161,7 +182,7 @@ class Users:
         text = header.text
         if "CREATE_TRACE_POINTS" in text and header.path.endswith(".c"):
             self._read_creator(header)
-        if "TRACEPOINT_SYMBOL" in text or "(__tracepoint_" in text:
+        if "EXPORT_TRACEPOINT_SYMBOL" in text or "(__tracepoint_" in text:
             for match in _EXPORT.finditer(header.code):
                 event = match[1] or match[2]
                 place = header.place(match.start())
@@ -207,13 +228,12 @@ class Users:
     def _add_consumer(self, system: str, event: str, header: Source, offset: int) -> None:
         if header.path not in self.built_in:
             self.built_in[header.path] = self._built_in(header)
-        built = self.built_in[header.path]
         self.drafts.systems[system].consumers.append(
-            Consumer(
+            Consumed(
                 event=event,
                 place=header.place(offset),
-                configs=self._configs_at(header, offset, built, system),
-                gate=self.makefiles.gate_of(built),
+                source=self.built_in[header.path],
+                needs=_needed_at(header, offset),
             )
         )
 
@@ -231,13 +251,6 @@ class Users:
         )
         return next(including, header.path)
 
-    def _configs_at(self, header: Source, offset: int, built: str, system: str) -> tuple[str, ...]:
-        own = self.makefiles.config_of(built)
-        arms = _needed_at(header, offset)
-        configs = dict.fromkeys([own, *arms] if own else arms)
-        # in a converted tree the code may ask for the option that is to be decided on
-        return tuple(config for config in configs if config != self.drafts.systems[system].switch)
-
     def _read_creator(self, header: Source) -> None:
         creating = False
         for directive in header.directives:
@@ -248,41 +261,37 @@ class Users:
             elif directive.word == "include" and creating:
                 place = header.place(directive.start)
                 for trace_header in self._trace_headers_behind(header.path, directive.rest):
-                    creator = Creator(
+                    created = Created(
                         place=place,
                         header=trace_header,
-                        gate=self._gate_within(header, directive.start),
+                        source=header.path,
+                        needs=_needed_at(header, directive.start),
                     )
                     self.drafts.systems[self.drafts.of_header[trace_header]].creators.append(
-                        creator
+                        created
                     )
 
-    def _gate_within(self, header: Source, offset: int) -> GateResult:
-        """The gate of an object, narrowed by the #ifdefs around the code at an offset."""
-        built = self.makefiles.gate_of(header.path)
-        if built.gate is None:
-            return built
-        needs = [Sym(name) for name in _needed_at(header, offset)]
-        return GateResult(gate=all_of([built.gate, *needs]))
-
-    def _trace_headers_behind(self, includer: str, include: str, depth: int = 0) -> list[str]:
+    def _trace_headers_behind(self, includer: str, include: str, depth: int = 0) -> tuple[str, ...]:
         """The trace headers that an #include brings in: itself, or what it includes in turn."""
         header = self.includes.resolve(includer, include)
         if header is None or depth == 3:
-            return []
+            return ()
         if header.path in self.drafts.of_header:
-            return [header.path]
-        return [
-            found
-            for argument in header.includes
-            for found in self._trace_headers_behind(header.path, argument, depth + 1)
-        ]
+            return (header.path,)
+        key = (header.path, depth)
+        if key not in self.behind:
+            self.behind[key] = tuple(
+                found
+                for argument in header.includes
+                for found in self._trace_headers_behind(header.path, argument, depth + 1)
+            )
+        return self.behind[key]
 
 
-def _needed_at(source: Source, offset: int) -> list[str]:
+def _needed_at(source: Source, offset: int) -> tuple[str, ...]:
     """The symbols that the #ifdefs around an offset ask for; CONFIG_X_MODULE is no symbol."""
-    needed = [name for arm in _arms_at(source, offset) for name in arm.needs]
-    return [name for name in needed if not name.endswith("_MODULE")]
+    needed = (name for arm in _arms_at(source, offset) for name in arm.needs)
+    return tuple(name for name in needed if not name.endswith("_MODULE"))
 
 
 def _arms_at(header: Source, offset: int) -> tuple[ctext.Branch, ...]:
@@ -291,3 +300,24 @@ def _arms_at(header: Source, offset: int) -> tuple[ctext.Branch, ...]:
     before = [directive for directive in header.directives if directive.start < offset]
     *_, (_, arms) = ctext.conditionals([*before, marker])
     return arms
+
+
+def creator(made: Created, makefiles: Makefiles) -> Creator:
+    """With the gate of its object, narrowed by the #ifdefs."""
+    built = makefiles.gate_of(made.source)
+    if built.gate is not None:
+        built = GateResult(gate=all_of([built.gate, *map(Sym, made.needs)]))
+    return Creator(place=made.place, header=made.header, gate=built)
+
+
+def consumer(made: Consumed, makefiles: Makefiles, switch: str | None) -> Consumer:
+    """With the gate of its object. switch: the system's, if the tree is converted: the code may
+    ask for the option that is to be decided on"""
+    own = makefiles.config_of(made.source)
+    configs = dict.fromkeys([own, *made.needs] if own else made.needs)
+    return Consumer(
+        event=made.event,
+        place=made.place,
+        configs=tuple(config for config in configs if config != switch),
+        gate=makefiles.gate_of(made.source),
+    )

@@ -71,13 +71,13 @@ def generate(request: Request) -> Result:
     if request.output is not None:
         write.check_folder(request.output, request.force)
     author = _author(tree, request.author)
-    paths = search(tree, best_searcher(tree))
+    candidates = search(tree, best_searcher(tree))
     kconfig = read_index(tree)
     conflicts = kconfig.conflicts()
     if conflicts:
         raise UnsupportedTreeError(f"{conflicts[0]}: merge conflict markers", "resolve them first")
     plan = planning.plan_from(
-        tree, paths, rules=request.rules, prefix=request.prefix, kconfig=kconfig
+        tree, candidates, rules=request.rules, prefix=request.prefix, kconfig=kconfig
     )
     chosen = planning.choose(plan, request.subsystems)
     changed = osio.beside(lambda: gitrepo.local_changes(tree))
