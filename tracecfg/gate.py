@@ -176,21 +176,24 @@ def _join(kind: _Kind, gates: Iterable[Gate]) -> Gate:
     if len(parts) == 1 and isinstance(parts[0], Sym | Const):
         return parts[0]
     while True:
-        flat: dict[Gate, None] = {}
-        for part in _flatten(kind, parts):
-            if isinstance(part, Const):
-                if part.value == zero:
-                    return ALWAYS if zero else NEVER
-            else:
-                flat[part] = None
-        if _unrelated(flat) or len(flat) > MAX_PARTS:
-            parts = list(flat)
+        flat = list(_flatten(kind, parts))
+        constants = [part.value for part in flat if isinstance(part, Const)]
+        if zero in constants:
+            return ALWAYS if zero else NEVER
+        if constants:
+            flat = [part for part in flat if not isinstance(part, Const)]
+        if _unrelated(flat):
+            parts = flat
             break
-        parts = _propagate(kind, list(flat))
-        if parts != list(flat):
+        flat = list(dict.fromkeys(flat))
+        if len(flat) > MAX_PARTS:
+            parts = flat
+            break
+        parts = _propagate(kind, flat)
+        if parts != flat:
             continue
         parts = _factor(kind, _absorb(parts))
-        if parts == list(flat):
+        if parts == flat:
             break
     if not parts:
         return NEVER if zero else ALWAYS

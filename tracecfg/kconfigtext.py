@@ -10,8 +10,8 @@ import re
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from tracecfg.model import Place
 
@@ -30,8 +30,7 @@ _HELP = re.compile(r"^[ \t]*(?:---)?help(?:---)?[ \t]*$")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """One `config` entry.
 
     attributes: (word, rest, line) in the order of the file; help_text: without indentation

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -43,8 +42,7 @@ class Event(NamedTuple):
     place: Place
 
 
-@dataclass(frozen=True, kw_only=True, order=True)
-class GateResult:
+class GateResult(NamedTuple):
     """gate: None when the Makefiles do not tell; `unknown` then says at which line they stop"""
 
     gate: Gate | None
@@ -52,8 +50,7 @@ class GateResult:
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Creator:
+class Creator(NamedTuple):
     """A .c file that defines CREATE_TRACE_POINTS and includes the trace header.
 
     header: the trace header it instantiates
@@ -64,16 +61,14 @@ class Creator:
     gate: GateResult
 
 
-@dataclass(frozen=True, kw_only=True)
-class Export:
+class Export(NamedTuple):
     """EXPORT_TRACEPOINT_SYMBOL(_GPL) or EXPORT_SYMBOL(__tracepoint_x)."""
 
     event: str
     place: Place
 
 
-@dataclass(frozen=True, kw_only=True)
-class Use:
+class Use(NamedTuple):
     """Code that needs the tracepoint to exist or asks whether it is on.
 
     place: of the call
@@ -85,8 +80,7 @@ class Use:
     place: Place
 
 
-@dataclass(frozen=True, kw_only=True)
-class Consumer:
+class Consumer(NamedTuple):
     """In-kernel code that registers a probe on another system's tracepoint.
 
     configs: the Kconfig symbols that govern the code, the object's own first, then those of the
@@ -99,8 +93,7 @@ class Consumer:
     gate: GateResult
 
 
-@dataclass(frozen=True, kw_only=True)
-class TraceSystem:
+class TraceSystem(NamedTuple):
     """One trace system with everything in the tree that belongs to it.
 
     own_option: the Kconfig symbol by which its headers define its events away, or None
@@ -120,26 +113,23 @@ class TraceSystem:
     switch: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Inventory:
+class Inventory(NamedTuple):
     """What a scan found. problems: what could not be read, by place, with the reason"""
 
     root: str
     version: str
     systems: tuple[TraceSystem, ...]
-    problems: tuple[tuple[Place, str], ...] = field(default=())
+    problems: tuple[tuple[Place, str], ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, order=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a decision is as it is. rule: its name in rules.toml; says: what it decided"""
 
     rule: str
     says: str
 
 
-@dataclass(frozen=True, kw_only=True, order=True)
-class Select:
+class Select(NamedTuple):
     """A `select <option> if <condition>` line that a consumer's Kconfig entry gets.
 
     config: the consumer's symbol; condition: "" for none; place: the entry
@@ -150,8 +140,7 @@ class Select:
     place: Place
 
 
-@dataclass(frozen=True, kw_only=True)
-class Option:
+class Option(NamedTuple):
     """The Kconfig entry of one trace system. depends: "" for none; explained: the
     paragraphs of its help text"""
 
@@ -171,8 +160,7 @@ class Option:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Decision:
+class Decision(NamedTuple):
     """What is done with one trace system: an option, or a skip with its reason.
 
     notes: what a user of the option should know, a sentence each
@@ -185,8 +173,7 @@ class Decision:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
+class Plan(NamedTuple):
     """Every decision, by the systems' names."""
 
     root: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -98,14 +97,42 @@ class Directive(NamedTuple):
 
 
 def directives(blanked: str) -> list[Directive]:
+    # the newline that is put before is the last of the line above
+    return [_directive(match, match[2]) for match in _DIRECTIVE.finditer("\n" + blanked)]
+
+
+def directives_at_once(text: str) -> list[Directive] | None:
+    """The directives of a text that is not blanked; None where comments and literals stand so that
+    it takes blanking to tell."""
     found = []
-    for match in _DIRECTIVE.finditer("\n" + blanked):
-        word, rest = match.groups()
-        if "\\" in rest:
-            rest = _CONTINUATION.sub(" ", rest)
-        # the newline that was put before is the last of the line above
-        found.append(Directive(word, rest.strip(), match.start(), match.end() - 1))
+    at = 0
+    for match in _DIRECTIVE.finditer("\n" + text):
+        start = match.start()
+        if _may_be_inside(text, at, start):
+            return None
+        rest = match[2]
+        if "/" in rest or '"' in rest or "'" in rest:
+            line = _COMMENT_OR_LITERAL.sub(_blank_match, text[start : match.end() - 1])
+            again = _DIRECTIVE.fullmatch("\n" + line)
+            if again is None:
+                return None
+            rest = again[2]
+        found.append(_directive(match, rest))
+        at = start
     return found
+
+
+def _may_be_inside(text: str, at: int, start: int) -> bool:
+    """Can the line at `start` be part of a comment or literal? The line at `at` is not."""
+    opened = text.rfind("/*", at, start)
+    closed = opened >= 0 and text.find("*/", opened + 2, start) >= 0
+    return (opened >= 0 and not closed) or text.endswith(("\\\n", "\\\r\n"), at, start)
+
+
+def _directive(match: re.Match[str], rest: str) -> Directive:
+    if "\\" in rest:
+        rest = _CONTINUATION.sub(" ", rest)
+    return Directive(match[1], rest.strip(), match.start(), match.end() - 1)
 
 
 def without(blanked: str, found: list[Directive]) -> str:
@@ -158,8 +185,7 @@ _POSITIVE = re.compile(rf"\(?\s*{_TEST}\s*\)?")
 _NEGATIVE = re.compile(rf"!\s*{_TEST}")
 
 
-@dataclass(frozen=True)
-class Branch:
+class Branch(NamedTuple):
     """One arm of a conditional, as far as it speaks of configuration symbols.
 
     needs: the symbols that must all be set for the arm, when it is a plain conjunction

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from tracecfg.errors import TracecfgError
 from tracecfg.gate import ALWAYS, Gate, Not, Sym
@@ -85,7 +84,7 @@ class Makefile(Variables):
                     frame = Frame(frame, (condition,))
                 case Keyword.ELSE if branches:
                     outer, conditions = branches[-1]
-                    others = tuple(replace(one, negated=True) for one in conditions)
+                    others = tuple(one._replace(negated=True) for one in conditions)
                     if statement.operator:
                         condition = Condition(statement, self._at, path)
                         branches[-1] = (outer, (*conditions, condition))

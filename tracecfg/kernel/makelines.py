@@ -11,8 +11,7 @@ from tracecfg.kernel.makevalue import Words, is_opaque, matches_opaque
 from tracecfg.model import Place
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(NamedTuple):
     """One ifdef, ifndef, ifeq or ifneq; at: which statement it is, see make.Makefile"""
 
     statement: Statement

@@ -39,11 +39,15 @@ class Statement(NamedTuple):
     text: str = ""
 
 
+# most lines are so plain; the pattern for any assignment takes several times as long
+_PLAIN = re.compile(r"([\w./-]++(?:\$\(\w++\))?)[ \t]*+(\+=|:=|=)[ \t]*+([^#]*+)")
 # possessive throughout: text that is no assignment is left after one pass
-_REFERENCE = r"\$(?:\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*+\))*+\))*+\))*+\)|\{[^{}]*+\}|[^({])"
+_REFERENCE = (
+    r"\$(?:\((?:[^()]++|\((?:[^()]++|\((?:[^()]++|\([^()]*+\))*+\))*+\))*+\)|\{[^{}]*+\}|[^({])"
+)
 _ASSIGN = re.compile(
     r"((?:(?:export|override|private)[ \t]++)*+)"
-    rf"((?:[^\s:=#$?+!]|[+?!](?!=)|{_REFERENCE})++)[ \t]*+(\+=|\?=|!=|:{{0,3}}=)[ \t]*+(.*+)",
+    rf"((?:[^\s:=#$?+!]++|[+?!](?!=)|{_REFERENCE})++)[ \t]*+(\+=|\?=|!=|:{{0,3}}=)[ \t]*+(.*+)",
     re.DOTALL,
 )
 _WORD = re.compile(r"(-?[a-z]++)(?![^\s(\"'])[ \t]*+(.*+)", re.DOTALL)
@@ -95,7 +99,11 @@ def _statements(text: str) -> Iterator[Statement]:
     in_rule = False
     lines = _logical_lines(text)
     for number, line in lines:
-        if in_rule and line[0] == "\t":
+        if plain := _PLAIN.fullmatch(line):
+            in_rule = False
+            yield Statement(Keyword.ASSIGN, number, plain[2], plain[1], plain[3].rstrip())
+            continue
+        if line[0] == "#" or (in_rule and line[0] == "\t"):
             continue
         if "#" in line:
             line = _COMMENT.sub("", line)

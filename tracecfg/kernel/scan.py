@@ -83,19 +83,19 @@ class _Scan:
         self.event_macros = macros
         self.drafts = Drafts()
         self.snippets: dict[str, bool] = {}
-        self.users = Users(self.drafts, files, words, self.includes)
+        self.words = words
 
     def inventory(self) -> Inventory:
         makefiles = Makefiles(self.tree)
 
         def ask() -> Answers:
-            return makefiles.answers(self.users.sources())
+            return makefiles.answers(self._users().sources())
 
         answers = osio.beside(ask) if len(self.files) >= _MANY else ask
         for header in self.files.values():
             if _is_trace_header(header):
                 self._read_trace_header(header)
-        self.users.read()
+        self._users().read()
         makefiles.learn(answers())
         systems = tuple(
             _system(name, draft, makefiles) for name, draft in sorted(self.drafts.systems.items())
@@ -106,6 +106,9 @@ class _Scan:
             systems=systems,
             problems=tuple(sorted(self.problems)),
         )
+
+    def _users(self) -> Users:
+        return Users(self.drafts, self.files, self.words, self.includes)
 
     def _read_trace_header(self, header: Source) -> None:
         definition = header.definition("TRACE_SYSTEM")
