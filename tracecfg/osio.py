@@ -1,4 +1,4 @@
-"""The only place that starts processes and replaces files."""
+"""The only place that starts programs and replaces files."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import contextlib
 import os
 import stat
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from fcntl import F_SETPIPE_SZ, fcntl
 from pathlib import Path
-from typing import TypeVar
 
 from tracecfg.errors import ChangeFailedError, TracecfgError, UsageError
 
-_T = TypeVar("_T")
+_PIPE = 1 << 20
+"""Bytes, as many as any user may ask for: a program that is far ahead need not wait."""
 
 
 def run(
@@ -64,10 +65,13 @@ def _pieces(
             raise _not_run(argv, error) from error
         with process:
             try:
-                yield b""
                 assert process.stdout is not None
+                output = process.stdout.fileno()
+                with contextlib.suppress(OSError):
+                    fcntl(output, F_SETPIPE_SZ, _PIPE)
+                yield b""
                 rest = b""
-                while data := os.read(process.stdout.fileno(), 1 << 16):
+                while data := os.read(output, 1 << 16):
                     *whole, rest = (rest + data).split(end)
                     yield from whole
                 code = process.wait()
@@ -85,37 +89,6 @@ def _not_run(argv: Sequence[str | os.PathLike[str]], error: OSError) -> Tracecfg
 def _failed(argv: Sequence[str | os.PathLike[str]], code: int, stderr: bytes) -> TracecfgError:
     said = stderr.decode(errors="replace").strip().splitlines() or ["no message"]
     return TracecfgError(f"{os.fspath(argv[0])}: exit code {code}: {said[0]}")
-
-
-def beside(work: Callable[[], _T]) -> Callable[[], _T]:
-    """Start on something in a copy of this process, on another core; ask for it with what is
-    returned. Whatever goes wrong there happens again here, once it is asked for.
-
-    work: changes nothing but its result, which can be pickled
-    """
-    if (os.cpu_count() or 1) < 2:
-        return work
-    import pickle
-
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        with contextlib.suppress(BaseException), os.fdopen(writing, "wb") as stream:
-            stream.write(pickle.dumps(work(), pickle.HIGHEST_PROTOCOL))
-        os._exit(0)
-    os.close(writing)
-
-    def result() -> _T:
-        with os.fdopen(reading, "rb") as stream:
-            data = stream.read()
-        os.waitpid(child, 0)
-        try:
-            done: _T = pickle.loads(data)  # noqa: S301 - of our own making
-        except (EOFError, pickle.UnpicklingError):
-            return work()
-        return done
-
-    return result
 
 
 def start(argv: Sequence[str | os.PathLike[str]]) -> subprocess.Popen[bytes]:

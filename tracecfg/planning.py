@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -72,8 +73,9 @@ def choose(plan: Plan, wanted: Sequence[str]) -> frozenset[str]:
     return frozenset(chosen)
 
 
-def scan_json(tree: Tree, *, rules: Path | None, prefix: str, fresh: bool) -> str:
-    """The text of `scan --json`; remembered while neither tree nor rules change, unless `fresh`.
+def scan_json(tree: Tree, *, rules: Path | None, prefix: str, fresh: bool) -> tuple[str, list[str]]:
+    """The text of `scan --json`, and the problems, a line each; remembered while neither tree nor
+    rules change, unless `fresh`.
 
     Raises what plan() raises.
     """
@@ -82,12 +84,15 @@ def scan_json(tree: Tree, *, rules: Path | None, prefix: str, fresh: bool) -> st
         planned = plan(tree, rules=rules, prefix=prefix)
         from tracecfg import report
 
-        return report.json_text(report.scan_json(planned))
+        problems = json.dumps(report.problems(planned))
+        return f"{problems}\n{report.json_text(report.scan_json(planned))}"
 
     if fresh:
-        return answer()
-    from tracecfg.kernel.remember import remembered
-    from tracecfg.rules.load import rules_text
+        told = answer()
+    else:
+        from tracecfg.kernel.remember import remembered
+        from tracecfg.rules.load import rules_text
 
-    question = f"{prefix}\0{rules_text(rules)}"
-    return remembered(tree, question, answer)
+        told = remembered(tree, f"2\0{prefix}\0{rules_text(rules)}", answer)
+    problems, _, text = told.partition("\n")
+    return text, json.loads(problems)

@@ -149,9 +149,9 @@ def scan_table(result: dict[str, Any]) -> str:
     return "\n".join([*lines, "", summary])
 
 
-def problems(result: dict[str, Any]) -> list[str]:
+def problems(plan: Plan) -> list[str]:
     """What a scan could not read or resolve, a line each."""
-    return [f"{each['file']}:{each['line']}: {each['reason']}" for each in result["problems"]]
+    return [f"{place}: {reason}" for place, reason in plan.problems]
 
 
 def show(decision: Decision) -> str:

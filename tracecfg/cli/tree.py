@@ -52,13 +52,17 @@ def scan(
     from tracecfg import planning
 
     with Progress("scanning") as progress:
-        text = planning.scan_json(open_tree(tree), rules=rules, prefix=prefix, fresh=no_cache)
+        text, problems = planning.scan_json(
+            open_tree(tree), rules=rules, prefix=prefix, fresh=no_cache
+        )
         progress.done()
-    from tracecfg import report
+    if as_json:
+        print(text)
+    else:
+        from tracecfg import report
 
-    result = json.loads(text)
-    print(text if as_json else report.scan_table(result))
-    for line in report.problems(result):
+        print(report.scan_table(json.loads(text)))
+    for line in problems:
         print(f"tracecfg: {line}", file=sys.stderr)
 
 

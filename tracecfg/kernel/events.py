@@ -134,7 +134,9 @@ class EventReader:
         no TRACE_SYSTEM of its own (kernel/trace/rv/monitors/*/*_trace.h)."""
         self.macros = macros
         self.snippet = snippet
-        self.call = re.compile(rf"\b({'|'.join(sorted(macros, key=len, reverse=True))})\s*\(")
+        names = "|".join(sorted(macros, key=len, reverse=True))
+        self.name = re.compile(rf"\b(?:{names})\b")
+        self.call = re.compile(rf"\b({names})\s*\(")
 
     def calls(self, source: Source) -> bool:
         """Does a file call an event macro, its own macros' bodies apart?"""
@@ -229,6 +231,13 @@ class _Reading:
         return max(at, stop)
 
     def _next_macro(self, code: str, start: int, stop: int) -> re.Match[str] | None:
+        """The next macro, where one that makes no event and has none among its arguments may be
+        left out."""
+        if not self.expander.has_eventful():
+            found = self.reader.name.search(code, start, stop)
+            end = found.start() if found else start
+            if code.count("(", start, end) == code.count(")", start, end):
+                return found
         events, macros = self.reader.macros, self.expander.names()
         for match in _WORD.finditer(code, start, stop):
             name = match[0]

@@ -116,6 +116,10 @@ class Expander:
     def leads_to(self, names: Iterable[str]) -> bool:
         return not self._eventful.isdisjoint(names)
 
+    def has_eventful(self) -> bool:
+        """Does any macro lead to an event, besides those that the kernel has?"""
+        return len(self._eventful) > len(self._roots)
+
     def names(self) -> Collection[str]:
         return self._macros.keys()
 

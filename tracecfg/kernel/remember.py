@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from tracecfg import __version__, osio
+from tracecfg.beside import beside
 from tracecfg.errors import ChangeFailedError
 from tracecfg.kernel.search import folders
 from tracecfg.kernel.tree import Tree
@@ -62,7 +63,7 @@ def _digest(root: Path, listing: Listing, before: float | None = None) -> str | 
     """All change times in one number; None when something is gone or changed after `before`."""
     half = len(listing) // 2
     second = partial(_times, root, listing[half:])
-    ask = osio.beside(second) if half > _MANY else second
+    ask = beside(second) if half > _MANY else second
     first, rest = _times(root, listing[:half]), ask()
     if first is None or rest is None:
         return None

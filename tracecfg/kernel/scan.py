@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from tracecfg import osio
+from tracecfg.beside import beside
 from tracecfg.errors import UnsupportedTreeError
 from tracecfg.kernel import ctext
 from tracecfg.kernel.events import EventMacro, EventReader, Source, event_macros
@@ -91,7 +91,7 @@ class _Scan:
         def ask() -> Answers:
             return makefiles.answers(self._users().sources())
 
-        answers = osio.beside(ask) if len(self.files) >= _MANY else ask
+        answers = beside(ask) if len(self.files) >= _MANY else ask
         for header in self.files.values():
             if _is_trace_header(header):
                 self._read_trace_header(header)

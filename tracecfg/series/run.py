@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tracecfg import __version__, osio, planning
+from tracecfg import __version__, osio, planning, report
+from tracecfg.beside import beside
 from tracecfg.errors import TracecfgError, UnsupportedTreeError, UsageError
 from tracecfg.kernel import gitrepo, kconf
 from tracecfg.kernel.kindex import architectures, read_index
@@ -80,7 +81,7 @@ def generate(request: Request) -> Result:
         tree, candidates, rules=request.rules, prefix=request.prefix, kconfig=kconfig
     )
     chosen = planning.choose(plan, request.subsystems)
-    changed = osio.beside(lambda: gitrepo.local_changes(tree))
+    changed = beside(lambda: gitrepo.local_changes(tree))
     headers = [path for each in plan.decisions for path in each.system.headers]
     series = generate_series(
         plan,
@@ -92,9 +93,9 @@ def generate(request: Request) -> Result:
         render=templates.render,
         trailers=_trailers(tree, author, request),
     )
-    notes = [f"{place}: {reason}" for place, reason in plan.problems]
+    notes = report.problems(plan)
     notes += [said] if (said := changed()) else []
-    check = osio.beside(lambda: _kconfig_check(tree, series))
+    check = beside(lambda: _kconfig_check(tree, series))
     if request.in_place:
         changes = _final_changes(series)
         notes += check()
