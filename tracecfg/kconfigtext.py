@@ -70,13 +70,12 @@ class KconfigIndex:
     def __init__(self, files: Mapping[str, str]) -> None:
         """files: the text of every Kconfig file, by tree-relative path"""
         self.files = files
-        self._where: dict[str, list[str]] = defaultdict(list)
-        """The file of each entry of a symbol, as often as the file has one."""
-        self._starts: dict[str, dict[str, list[int]]] = {}
+        self._where: dict[str, list[tuple[str, int]]] = defaultdict(list)
         self._parsed: dict[str, tuple[Entry, ...]] = {}
         for path, text in files.items():
-            for name in _ENTRY.findall("\n" + text):
-                self._where[name].append(path)
+            for match in _ENTRY.finditer("\n" + text):
+                # the newline that was put before is the last of the line above
+                self._where[match[1]].append((path, match.start()))
 
     def __contains__(self, name: str) -> bool:
         return name in self._where
@@ -87,21 +86,9 @@ class KconfigIndex:
     def entries(self, name: str) -> tuple[Entry, ...]:
         if name not in self._parsed:
             self._parsed[name] = tuple(
-                parse_entry(self.files[path], path, at)
-                for path in dict.fromkeys(self._where[name])
-                for at in self._starts_in(path)[name]
+                parse_entry(self.files[path], path, at) for path, at in self._where[name]
             )
         return self._parsed[name]
-
-    def _starts_in(self, path: str) -> dict[str, list[int]]:
-        """Where the entries of a file begin, by symbol: asked of few files only."""
-        if path not in self._starts:
-            starts: dict[str, list[int]] = defaultdict(list)
-            self._starts[path] = starts
-            for match in _ENTRY.finditer("\n" + self.files[path]):
-                # the newline that was put before is the last of the line above
-                starts[match[1]].append(match.start())
-        return self._starts[path]
 
     def main_entry(self, name: str) -> Entry | None:
         """The entry that a person would edit: the one with the prompt, or the first."""
@@ -180,7 +167,8 @@ def parse_entry(text: str, path: str, start: int) -> Entry:
     for number, line in enumerate(lines, first + 1):
         stripped = line.strip()
         if in_help:
-            indent = len(line.expandtabs()) - len(line.expandtabs().lstrip())
+            expanded = line.expandtabs()
+            indent = len(expanded) - len(expanded.lstrip())
             if stripped and help_indent is None:
                 help_indent = indent
             if not stripped or (help_indent and indent >= help_indent):

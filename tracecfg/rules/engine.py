@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 
 from tracecfg.errors import UsageError
-from tracecfg.gate import ALWAYS, All, Gate, Sym, all_of, any_of, implies
+from tracecfg.gate import ALWAYS, All, Gate, Sym, all_of, any_of, implies, symbols
 from tracecfg.gatetext import to_kconfig
 from tracecfg.kconfigtext import KconfigIndex
 from tracecfg.model import (
@@ -299,6 +299,8 @@ def _depends(gate: Gate | None) -> str:
 
 def _beyond(gate: Gate, known: Gate) -> Gate:
     """What a gate asks for besides what is known to hold."""
+    if symbols(gate).isdisjoint(symbols(known)):
+        return gate
     together = all_of([known, gate])
     parts = together.of if isinstance(together, All) else (together,)
     return all_of(part for part in parts if not implies(known, part))
