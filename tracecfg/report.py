@@ -110,16 +110,18 @@ def json_text(value: object, start: str = "\n") -> str:
 
     start: what a line of the value's begins with
     """
-    if isinstance(value, str):
+    if type(value) is str:
         return quoted(value)
     if type(value) is int:
         return str(value)
+    inner = start + " "
     if isinstance(value, dict) and value:
-        inner = start + " "
-        parts = [f"{quoted(key)}: {json_text(each, inner)}" for key, each in value.items()]
+        parts = [
+            f"{quoted(key)}: {quoted(each) if type(each) is str else json_text(each, inner)}"
+            for key, each in value.items()
+        ]
         return f"{{{inner}{f',{inner}'.join(parts)}{start}}}"
     if isinstance(value, list) and value:
-        inner = start + " "
         return f"[{inner}{f',{inner}'.join([json_text(each, inner) for each in value])}{start}]"
     return json.dumps(value)
 

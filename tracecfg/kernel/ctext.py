@@ -7,7 +7,7 @@ position in the blanked text is a position in the file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -127,6 +127,17 @@ def _may_be_inside(text: str, at: int, start: int) -> bool:
     opened = text.rfind("/*", at, start)
     closed = opened >= 0 and text.find("*/", opened + 2, start) >= 0
     return (opened >= 0 and not closed) or text.endswith(("\\\n", "\\\r\n"), at, start)
+
+
+def begin_lines(text: str, offsets: Iterable[int]) -> bool:
+    """Does each begin a line that is certainly no part of a comment, literal or directive? As far
+    as that shows without blanking."""
+    at = 0
+    for offset in offsets:
+        if text[offset - 1 : offset] not in ("", "\n") or _may_be_inside(text, at, offset):
+            return False
+        at = offset
+    return True
 
 
 def _directive(match: re.Match[str], rest: str) -> Directive:

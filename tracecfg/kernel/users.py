@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -183,7 +183,7 @@ class Users:
         if "CREATE_TRACE_POINTS" in text and header.path.endswith(".c"):
             self._read_creator(header)
         if "EXPORT_TRACEPOINT_SYMBOL" in text or "(__tracepoint_" in text:
-            for match in _EXPORT.finditer(header.code):
+            for match in _exports(header):
                 event = match[1] or match[2]
                 place = header.place(match.start())
                 for name in self.drafts.meant(event, header, self.includes):
@@ -287,6 +287,15 @@ class Users:
                 for found in self._trace_headers_behind(header.path, argument, depth + 1)
             )
         return self.behind[key]
+
+
+def _exports(source: Source) -> Iterable[re.Match[str]]:
+    text = source.text
+    found = list(_EXPORT.finditer(text))
+    words = text.count("EXPORT_TRACEPOINT_SYMBOL") + text.count("(__tracepoint_")
+    # such lines as most are: then the text, which is often long, need not be blanked
+    plain = len(found) == words and ctext.begin_lines(text, (match.start() for match in found))
+    return found if plain else _EXPORT.finditer(source.code)
 
 
 def _needed_at(source: Source, offset: int) -> tuple[str, ...]:
