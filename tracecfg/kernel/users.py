@@ -242,13 +242,15 @@ class Users:
         """The file that the code is compiled with: itself, or a .c file that includes it."""
         if not header.path.endswith(".h"):
             return header.path
-        name = posixpath.basename(header.path)
+        folder, name = posixpath.split(header.path)
         including = (
             path
-            for path, other in self.files.items()
+            for path in sorted(self.files, key=lambda path: posixpath.dirname(path) != folder)
             if path.endswith(".c")
-            and name in other.text
-            and any(self.includes.resolve(path, each) is header for each in other.includes)
+            and name in self.files[path].text
+            and any(
+                self.includes.resolve(path, each) is header for each in self.files[path].includes
+            )
         )
         return next(including, header.path)
 
