@@ -37,6 +37,7 @@ def plan_from(
 ) -> Plan:
     """The plan from what search() finds; the Kconfig is read when it is not given."""
     # imported while the search runs
+    from tracecfg import report  # noqa: F401
     from tracecfg.kernel.kindex import read_index
     from tracecfg.kernel.scan import scan
     from tracecfg.rules.engine import decide

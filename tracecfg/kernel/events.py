@@ -7,7 +7,7 @@ TRACE_EVENT*, DEFINE_EVENT* and DECLARE_TRACE* that it defines with a parameter 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -98,6 +98,15 @@ class Source:
     def includes(self) -> list[str]:
         """What its #include lines name, as written; cheap, so comments are not looked at."""
         return _INCLUDE.findall("\n" + self.text)
+
+    def includes_behind(self, start: int) -> Iterator[tuple[str, int]]:
+        """What its #include lines from an offset on name, and where that ends."""
+        return ((match[1], match.end()) for match in _INCLUDE.finditer(self.text, start))
+
+    def up_to(self, offset: int) -> Source:
+        """The file to the end of the line at an offset; the whole of it for -1."""
+        end = self.text.find("\n", offset) if offset >= 0 else -1
+        return self if end < 0 else Source(self.path, self.text[: end + 1])
 
     @cached_property
     def _lines(self) -> ctext.Lines:

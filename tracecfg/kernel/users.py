@@ -136,32 +136,33 @@ class Users:
         self.words = words
         self.includes = includes
         self.by_param = self._registering_macros()
-        beginnings = map(self._beginning, files.values())
-        self.beginnings = [each for each in beginnings if each is not None]
 
     def sources(self) -> list[str]:
         """The files whose gates are needed."""
-        return [each.path for each in self.beginnings if each.path.endswith(".c")]
+        return [path for path in self.files if path.endswith(".c") and self._words(path)]
 
     def read(self) -> None:
         """Add every creator, export, use and consumer to the drafts."""
-        for beginning in self.beginnings:
-            self._read_users(beginning)
+        for path, source in self.files.items():
+            words = self._words(path)
+            calls = [word for word in words if word != "CREATE_TRACE_POINTS"]
+            if calls != words and path.endswith(".c"):
+                self._read_creator(self._creating(source))
+            if calls:
+                self._read_users(_calling(source, calls))
 
-    def _beginning(self, source: Source) -> Source | None:
-        """The file as far as it has anything to do with tracepoints: most are long, and the place
-        is near the top. None when no word of interest is in it at all."""
-        text = source.text
-        words = [*self.words[source.path], *(word for word in self.by_param if word in text)]
-        if not words:
-            return None
-        last = max(map(text.rfind, words))
-        if "CREATE_TRACE_POINTS" in words:
-            last = max(last, text.rfind("#include"))
-        # all but these are calls, which may go on for some lines
-        end = last if words == ["CREATE_TRACE_POINTS"] else text.find(");", last)
-        end = text.find("\n", end) if end >= 0 else -1
-        return source if end < 0 else Source(source.path, text[: end + 1])
+    def _words(self, path: str) -> list[str]:
+        text = self.files[path].text
+        return [*self.words[path], *(macro for macro in self.by_param if macro in text)]
+
+    def _creating(self, source: Source) -> Source:
+        """The file up to the last #include that may bring in a trace header: many are long, and
+        that place is near the top."""
+        last = source.text.find("CREATE_TRACE_POINTS")
+        for argument, end in source.includes_behind(last):
+            if argument.startswith('"') or self.includes.may_be_scanned(argument):
+                last = end
+        return source.up_to(last)
 
     def _registering_macros(self) -> dict[str, int]:
         """Macros that register a probe on the tracepoint they are given, with the index of that
@@ -180,8 +181,6 @@ class Users:
 
     def _read_users(self, header: Source) -> None:
         text = header.text
-        if "CREATE_TRACE_POINTS" in text and header.path.endswith(".c"):
-            self._read_creator(header)
         if "EXPORT_TRACEPOINT_SYMBOL" in text or "(__tracepoint_" in text:
             for match in _exports(header):
                 event = match[1] or match[2]
@@ -262,10 +261,9 @@ class Users:
             elif directive.word == "undef" and directive.rest == "CREATE_TRACE_POINTS":
                 creating = False
             elif directive.word == "include" and creating:
-                place = header.place(directive.start)
                 for trace_header in self._trace_headers_behind(header.path, directive.rest):
                     created = Created(
-                        place=place,
+                        place=header.place(directive.start),
                         header=trace_header,
                         source=header.path,
                         needs=_needed_at(header, directive.start),
@@ -289,6 +287,11 @@ class Users:
                 for found in self._trace_headers_behind(header.path, argument, depth + 1)
             )
         return self.behind[key]
+
+
+def _calling(source: Source, words: list[str]) -> Source:
+    """The file up to the last of the words: they are calls, which may go on for some lines."""
+    return source.up_to(source.text.find(");", max(map(source.text.rfind, words))))
 
 
 def _exports(source: Source) -> Iterable[re.Match[str]]:
