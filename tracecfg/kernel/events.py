@@ -101,7 +101,13 @@ class Source:
 
     def includes_behind(self, start: int) -> Iterator[tuple[str, int]]:
         """What its #include lines from an offset on name, and where that ends."""
-        return ((match[1], match.end()) for match in _INCLUDE.finditer(self.text, start))
+        at = self.text.find("include", start)
+        while at >= 0:
+            # a plain search for the word: the pattern alone would look at every line
+            match = _INCLUDE.match(self.text, self.text.rfind("\n", start, at))
+            if match:
+                yield match[1], match.end()
+            at = self.text.find("include", at + 1)
 
     def up_to(self, offset: int) -> Source:
         """The file to the end of the line at an offset; the whole of it for -1."""

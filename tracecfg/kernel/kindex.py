@@ -15,6 +15,8 @@ _SOURCE = re.compile(
     re.MULTILINE,
 )
 
+_PLAIN = re.compile(r"[\w./-]+")
+
 
 def read_index(tree: Tree) -> KconfigIndex:
     """Read every Kconfig file that the top one reaches, for any architecture.
@@ -55,6 +57,8 @@ def read_index(tree: Tree) -> KconfigIndex:
 
 def _expand(tree: Tree, named: str) -> list[str]:
     """The files a `source` can mean: every architecture's for $(SRCARCH), a glob's matches."""
+    if _PLAIN.fullmatch(named):
+        return [named]
     named = re.sub(r"\$\(?srctree\)?/", "", named)
     if "SRCARCH" in named:
         pattern = re.compile(r"\$\(?SRCARCH\)?")

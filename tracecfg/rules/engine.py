@@ -209,8 +209,8 @@ class _Decider:
         system = self.facts.system
         state = "unknown" if gate is None else "always" if gate == ALWAYS else "known"
         return (
-            _any_glob(match.system, [system.name])
-            and _any_glob(match.header, system.headers)
+            (match.system is None or _any_glob(match.system, [system.name]))
+            and (match.header is None or _any_glob(match.header, system.headers))
             and match.own_option in (None, system.own_option is not None)
             and match.name_taken in (None, self.facts.name_taken)
             and match.gate in (None, state)
@@ -259,7 +259,7 @@ class _Decider:
 
     def _consumer_applies(self, match: Match, consumer: Consumer, config: str | None) -> bool:
         return (
-            _any_glob(match.consumer, [config] if config else [])
+            (match.consumer is None or _any_glob(match.consumer, [config] if config else []))
             and match.consumer_with_tracing in (None, config is None and bool(consumer.configs))
             and match.consumer_always_built in (None, not consumer.configs)
         )
@@ -306,11 +306,12 @@ def _beyond(gate: Gate, known: Gate) -> Gate:
     return all_of(part for part in parts if not implies(known, part))
 
 
-def _any_glob(globs: tuple[str, ...] | None, names: Iterable[str]) -> bool:
-    return globs is None or any(fnmatchcase(name, glob) for name in names for glob in globs)
+def _any_glob(globs: Iterable[str], names: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, glob) for name in names for glob in globs)
 
 
 def _fill(value: str, texts: Mapping[str, str]) -> str:
-    for key, text in texts.items():
-        value = value.replace("{" + key + "}", text)
+    if "{" in value:
+        for key, text in texts.items():
+            value = value.replace("{" + key + "}", text)
     return value
