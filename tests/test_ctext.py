@@ -36,6 +36,34 @@ def test_code_is_what_directives_leave(text: str) -> None:
     assert len(list(ctext.conditionals(found))) == len(found)
 
 
+@given(c_text)
+def test_directives_found_at_once_are_those_of_the_blanked_text(text: str) -> None:
+    found = ctext.directives_at_once(text)
+    assert found is None or found == ctext.directives(ctext.blank(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/* a\n * b */\n#include <x.h> /* why */\n#define A \\\n  B\n",
+        '#include "x.h" // why\n#ifdef A\nint x; /* # */\n#endif /* A */\n',
+        'char *s = "/*";\nint y; /* */\n#define B "/*" */\n#undef B\n',
+    ],
+)
+def test_directives_of_plain_text_need_no_blanking(text: str) -> None:
+    found = ctext.directives_at_once(text)
+    assert found == ctext.directives(ctext.blank(text))
+    assert found
+
+
+@given(c_text)
+def test_what_begins_a_line_of_code_is_code(text: str) -> None:
+    code = ctext.without(blanked := ctext.blank(text), ctext.directives(blanked))
+    for offset, char in enumerate(text):
+        if char in "ab" and ctext.begin_lines(text, [offset]):
+            assert code[offset] == char
+
+
 @pytest.mark.parametrize(
     ("text", "blanked"),
     [

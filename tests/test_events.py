@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.headers import HEAD, PATH, bare_tree, event, made, names, reasons, scanned, scanned_raw
 from tests.small import FIXTURES
 from tracecfg.errors import TracecfgError
+from tracecfg.kernel.macros import Expander
 from tracecfg.kernel.tree import Tree
 from tracecfg.model import EventKind
 
@@ -196,3 +197,32 @@ def test_long_lists_of_open_brackets_come_to_an_end(tree: Tree) -> None:
     found = scanned(tree, "TRACE_EVENT(" * 20_000)
     assert names(found) == []
     assert "TRACE_EVENT: its bracket is never closed" in reasons(found)
+
+
+LINES = (
+    "TRACE_EVENT(a, P, A, S, F, R);",
+    "DEFINE_EVENT(c, b, TP_PROTO(int x), A);",
+    "xTRACE_EVENT(d, P, A, S, F, R);",
+    "TRACE_EVENT_NEW(e);",
+    "#define KEEP(x) x",
+    "#define DROP(x)",
+    "#define MAKE(n) DEFINE_EVENT(c, n, P, A)",
+    "#undef MAKE",
+    "KEEP(TRACE_EVENT(f, P, A, S, F, R));",
+    "DROP(TRACE_EVENT(g, P, A, S, F, R));",
+    "KEEP(DROP(DEFINE_EVENT(c, h, P, A)));",
+    "MAKE(i)",
+    "static inline int k(int x) { return (x); }",
+    "DROP(1) KEEP(2)",
+)
+
+
+@PROPERTY
+@given(st.lists(st.sampled_from(LINES), max_size=8))
+def test_the_short_way_to_the_next_event_leads_to_the_same(tree: Tree, lines: list[str]) -> None:
+    """Macros that make no event are passed over where no own macro makes any."""
+    text = "\n".join(lines)
+    found = scanned(tree, text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Expander, "has_eventful", lambda _: True)
+        assert scanned(tree, text) == found

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.headers import bare_tree, made, scanned
 from tests.small import FIXTURES, SYSTEMS, copy_tree, edit, inventory, systems
 from tracecfg.gatetext import to_kconfig
 from tracecfg.kernel.scan import scan
@@ -186,3 +187,24 @@ def test_a_name_that_is_none_is_a_problem(tmp_path: Path) -> None:
     edit(root, header, lambda text: text.replace("TRACE_SYSTEM gpio", "TRACE_SYSTEM a/b", 1))
     ((place, reason),) = inventory(root).problems
     assert (str(place), reason) == (f"{header}:3", "TRACE_SYSTEM a/b is no name")
+
+
+EXPORTS = {
+    "EXPORT_TRACEPOINT_SYMBOL(a);\nEXPORT_TRACEPOINT_SYMBOL_GPL(b);": ["a", "b"],
+    "EXPORT_SYMBOL_GPL(__tracepoint_a);": ["a"],
+    "/* EXPORT_TRACEPOINT_SYMBOL(a); */\nEXPORT_TRACEPOINT_SYMBOL(b);": ["b"],
+    "/*\nEXPORT_TRACEPOINT_SYMBOL(a);\n*/\nEXPORT_TRACEPOINT_SYMBOL(b);": ["b"],
+    "EXPORT_TRACEPOINT_SYMBOL(/* first */ a);": ["a"],
+    "#define X \\\nEXPORT_TRACEPOINT_SYMBOL(a);\nEXPORT_TRACEPOINT_SYMBOL(b);": ["b"],
+    'char *s = "\\\nEXPORT_TRACEPOINT_SYMBOL(a);";': [],
+    "\tEXPORT_TRACEPOINT_SYMBOL(a);": ["a"],
+    "MY_EXPORT_TRACEPOINT_SYMBOL(a);": [],
+}
+
+
+@pytest.mark.parametrize("text", EXPORTS)
+def test_exports_are_those_of_the_code(tmp_path: Path, text: str) -> None:
+    tree = bare_tree(tmp_path / "linux")
+    events = "TRACE_EVENT(a, P, A, S, F, R);\nTRACE_EVENT(b, P, A, S, F, R);\n"
+    found = made(scanned(tree, events, {"drivers/x.c": f"int y; /* / */\n{text}\n"}))
+    assert [export.event for export in found.exports] == EXPORTS[text]

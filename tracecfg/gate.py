@@ -173,7 +173,7 @@ def _join(kind: _Kind, gates: Iterable[Gate]) -> Gate:
     """all_of and any_of are each other's mirror image: what is true here is false there."""
     zero = kind is Any  # the constant that decides the whole
     parts = list(gates)
-    if len(parts) == 1 and isinstance(parts[0], Sym | Const):
+    if len(parts) == 1 and _settled(kind, parts[0]):
         return parts[0]
     while True:
         flat = list(_flatten(kind, parts))
@@ -198,6 +198,13 @@ def _join(kind: _Kind, gates: Iterable[Gate]) -> Gate:
     if not parts:
         return NEVER if zero else ALWAYS
     return parts[0] if len(parts) == 1 else kind(tuple(parts))
+
+
+def _settled(kind: _Kind, gate: Gate) -> bool:
+    """Whether a gate alone is what is made of it."""
+    if isinstance(gate, All | Any):
+        return type(gate) is not kind and len(gate.of) > 1
+    return isinstance(gate, Sym | Const)
 
 
 def _unrelated(parts: Collection[Gate]) -> bool:
