@@ -87,6 +87,16 @@ def build(
     return Build(tree=tree, out=out, seconds=float(_seconds(out).read_text()))
 
 
+def external_module(against: Build, source: Path, folder: Path) -> Path:
+    """Compile a module's source, copied into `folder`, for a kernel that was built."""
+    shutil.copytree(source, folder)
+    symbols = f"KBUILD_EXTRA_SYMBOLS={against.out}/vmlinux.symvers"
+    make: list[str | Path] = ["make", "-C", against.tree, f"O={against.out}"]
+    _logged([*make, "modules_prepare"], folder)
+    _logged([*make, f"M={folder}", symbols, "modules"], folder)
+    return folder
+
+
 def configure(tree: Path, out: Path, fragments: Sequence[Path]) -> None:
     """Write out/.config. Every option that a fragment sets and that did not take is an error."""
     _make(tree, out, "tinyconfig")
