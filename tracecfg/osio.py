@@ -54,9 +54,7 @@ def pieces(
 def _pieces(
     argv: Sequence[str | os.PathLike[str]], cwd: Path, end: bytes, ok: Sequence[int]
 ) -> Iterator[bytes]:
-    import tempfile
-
-    with tempfile.TemporaryFile() as complaints:
+    with os.fdopen(os.memfd_create("stderr"), "w+b") as complaints:
         try:
             process = subprocess.Popen(
                 argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints

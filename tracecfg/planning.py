@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from tracecfg.errors import UnknownNameError, UsageError
 from tracecfg.kernel.search import Candidate, best_searcher, search
 from tracecfg.kernel.tree import Tree
+from tracecfg.nearest import nearest
 
 if TYPE_CHECKING:
     from tracecfg.kconfigtext import KconfigIndex
@@ -65,7 +65,7 @@ def choose(plan: Plan, wanted: Sequence[str]) -> frozenset[str]:
     for each in wanted:
         matching = [name for name in names if fnmatchcase(name, each)]
         if not matching:
-            near = get_close_matches(each, names, n=3, cutoff=0.5)
+            near = nearest(each, names)
             raise UnknownNameError(
                 f"{each}: no such subsystem in this tree",
                 f"did you mean {', '.join(near)}?" if near else "`tracecfg scan` lists them",
