@@ -203,7 +203,7 @@ def _join(kind: _Kind, gates: Iterable[Gate]) -> Gate:
 def _settled(kind: _Kind, gate: Gate) -> bool:
     """Whether a gate alone is what is made of it."""
     if isinstance(gate, All | Any):
-        return type(gate) is not kind and len(gate.of) > 1
+        return type(gate) is not kind and len(gate.of) > 1 and _unrelated(gate.of)
     return isinstance(gate, Sym | Const)
 
 

@@ -8,20 +8,13 @@ from collections.abc import Iterable, Mapping
 from tracecfg.beside import beside
 from tracecfg.errors import UnsupportedTreeError
 from tracecfg.kernel import ctext
+from tracecfg.kernel.drafts import Draft, Drafts, consumer, creator
 from tracecfg.kernel.events import EventMacro, EventReader, Source, event_macros
 from tracecfg.kernel.kbuild import Answers, Makefiles
 from tracecfg.kernel.resolve import Includes
-from tracecfg.kernel.search import Candidate, in_kernel
+from tracecfg.kernel.search import Candidate, in_kernel, signs
 from tracecfg.kernel.tree import Tree
-from tracecfg.kernel.users import (
-    TRACEPOINT_H,
-    Draft,
-    Drafts,
-    Users,
-    consumer,
-    creator,
-    words_of_users,
-)
+from tracecfg.kernel.users import TRACEPOINT_H, Users, words_of_users
 from tracecfg.model import Inventory, Place, TraceSystem
 
 _SYSTEM_NAME = re.compile(r"[A-Za-z0-9_][\w.-]*$")
@@ -48,6 +41,7 @@ def scan(tree: Tree, candidates: Iterable[Candidate]) -> Inventory:
     problems: list[tuple[Place, str]] = []
     files: dict[str, Source] = {}
     words: dict[str, list[str]] = {}
+    trace_headers: list[str] = []
     for path, parts in candidates:
         try:
             files[path] = source = Source(path, tree.read(path))
@@ -56,9 +50,11 @@ def scan(tree: Tree, candidates: Iterable[Candidate]) -> Inventory:
             continue
         # all that can be done with one file alone is done while the others are still looked for
         words[path] = words_of_users(source.text, parts)
-        if _is_trace_header(source):
+        if not signs("TRACE_SYSTEM").isdisjoint(parts) and _is_trace_header(source):
+            trace_headers.append(path)
             _ = source.code
-    return _Scan(tree, macros, dict(sorted(files.items())), words, problems).inventory()
+    found = _Scan(tree, macros, dict(sorted(files.items())), words, problems)
+    return found.inventory(sorted(trace_headers))
 
 
 def _is_trace_header(source: Source) -> bool:
@@ -85,16 +81,15 @@ class _Scan:
         self.snippets: dict[str, bool] = {}
         self.words = words
 
-    def inventory(self) -> Inventory:
+    def inventory(self, trace_headers: Iterable[str]) -> Inventory:
         makefiles = Makefiles(self.tree)
 
         def ask() -> Answers:
             return makefiles.answers(self._users().sources())
 
         answers = beside(ask) if len(self.files) >= _MANY else ask
-        for header in self.files.values():
-            if _is_trace_header(header):
-                self._read_trace_header(header)
+        for path in trace_headers:
+            self._read_trace_header(self.files[path])
         self._users().read()
         makefiles.learn(answers())
         systems = tuple(
