@@ -89,7 +89,7 @@ def test_what_is_told_of_a_file_is_enough_to_know_its_words(texts: list[str]) ->
     """Of parts that overlap only the first is told."""
     text = "".join(texts)
     told = frozenset(re.findall("|".join(map(re.escape, EVERY)), text))
-    assert words_of_users(text, told) == words_of_users(text, frozenset(EVERY))
+    assert (words_of_users(text, told) or []) == words_of_users(text, frozenset(EVERY))
 
 
 @pytest.mark.parametrize("searcher", Searcher)

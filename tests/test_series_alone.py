@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.small import AUTHOR, copy_tree, run_there
-from tracecfg.kernel.events import Source
+from tracecfg.kernel.source import Source
 
 
 def test_the_includer_keeps_its_own_name_though_it_is_not_converted(tmp_path: Path) -> None:

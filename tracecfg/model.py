@@ -163,10 +163,12 @@ class Option(NamedTuple):
 class Decision(NamedTuple):
     """What is done with one trace system: an option, or a skip with its reason.
 
+    gate: of the whole system
     notes: what a user of the option should know, a sentence each
     """
 
     system: TraceSystem
+    gate: GateResult
     option: Option | None
     skipped: str | None
     reasons: tuple[Reason, ...]

@@ -11,7 +11,6 @@ import orjson
 from tracecfg.gate import Gate
 from tracecfg.gatetext import to_kconfig
 from tracecfg.model import Decision, EventKind, Plan
-from tracecfg.rules.engine import system_gate
 
 if TYPE_CHECKING:
     from tracecfg.series.run import Result
@@ -37,7 +36,7 @@ def scan_json(plan: Plan, chosen: Collection[str] | None = None) -> dict[str, An
 
 def _system_json(decision: Decision) -> dict[str, Any]:
     system = decision.system
-    gate, unknown, why = system_gate(system)
+    gate, unknown, why = decision.gate
     option = decision.option
     shown: dict[str, Any] = {
         "name": system.name,
@@ -146,7 +145,7 @@ def problems(plan: Plan) -> list[str]:
 def show(decision: Decision) -> str:
     """Everything about one system, for a person."""
     system = decision.system
-    gate, unknown, why = system_gate(system)
+    gate, unknown, why = decision.gate
     option = decision.option
     bare = sum(event.kind is EventKind.TRACEPOINT for event in system.events)
     lines = [system.name, "=" * len(system.name)]

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tracecfg.gate import Sym, all_of
-from tracecfg.kernel.events import Source
 from tracecfg.kernel.kbuild import Makefiles
 from tracecfg.kernel.resolve import Includes, nearness
+from tracecfg.kernel.source import Source
 from tracecfg.model import Consumer, Creator, Event, Export, GateResult, Place, Use
 
 

@@ -7,22 +7,19 @@ TRACE_EVENT*, DEFINE_EVENT* and DECLARE_TRACE* that it defines with a parameter 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from tracecfg.kernel import ctext
 from tracecfg.kernel.ctext import Directive
-from tracecfg.kernel.macros import Expander, ExpansionTooLongError, Macro, parse_define
+from tracecfg.kernel.macros import Expander, ExpansionTooLongError, parse_define
+from tracecfg.kernel.source import Source
 from tracecfg.model import Event, EventKind, Place
 
 _EVENT_MACRO = re.compile(r"^(?:TRACE_EVENT|DEFINE_EVENT|DECLARE_TRACE)(?!\w*_NOP$)\w*$")
 _TP_SUFFIX = re.compile(r"__DECLARE_TRACE\w*\(\s*name\s*\#\#\s*(\w+)")
 _IDENTIFIER = re.compile(r"[A-Za-z_0-9]\w*$")
 _WORD = re.compile(r"[A-Za-z_]\w*")
-# a plain newline instead of ^ makes the search several times faster
-_INCLUDE = re.compile(r'\n[ \t]*+\#[ \t]*+include[ \t]*+([<"][^>"\n]+[>"])')
 _OPENING = re.compile(r"\s*\(")
 _UNCLOSED = 10
 """Brackets left open in one header, behind which it is not read on."""
@@ -64,72 +61,6 @@ def event_macros(tracepoint_h: str) -> dict[str, EventMacro]:
             suffix=suffix[1] if suffix else "",
         )
     return found
-
-
-@dataclass(frozen=True)
-class Source:
-    """A C file, or its beginning, read once: text, blanked text, directives; offsets agree."""
-
-    path: str
-    text: str
-
-    @cached_property
-    def blanked(self) -> str:
-        return ctext.blank(self.text)
-
-    @cached_property
-    def directives(self) -> list[Directive]:
-        if "blanked" not in self.__dict__:
-            found = ctext.directives_at_once(self.text)
-            if found is not None:
-                return found
-        return ctext.directives(self.blanked)
-
-    @cached_property
-    def code(self) -> str:
-        return ctext.without(self.blanked, self.directives)
-
-    @cached_property
-    def defines(self) -> dict[Directive, Macro]:
-        parsed = ((each, parse_define(each)) for each in self.directives if each.word == "define")
-        return {directive: macro for directive, macro in parsed if macro is not None}
-
-    @cached_property
-    def includes(self) -> list[str]:
-        """What its #include lines name, as written; cheap, so comments are not looked at."""
-        return _INCLUDE.findall("\n" + self.text)
-
-    def includes_behind(self, start: int) -> Iterator[tuple[str, int]]:
-        """What its #include lines from an offset on name, and where that ends."""
-        at = self.text.find("include", start)
-        while at >= 0:
-            # a plain search for the word: the pattern alone would look at every line
-            match = _INCLUDE.match(self.text, self.text.rfind("\n", start, at))
-            if match:
-                yield match[1], match.end()
-            at = self.text.find("include", at + 1)
-
-    def up_to(self, offset: int) -> Source:
-        """The file to the end of the line at an offset; the whole of it for -1."""
-        end = self.text.find("\n", offset) if offset >= 0 else -1
-        return self if end < 0 else Source(self.path, self.text[: end + 1])
-
-    @cached_property
-    def _lines(self) -> ctext.Lines:
-        return ctext.Lines(self.text)
-
-    def place(self, offset: int) -> Place:
-        return Place(self.path, self._lines.of(offset))
-
-    def definition(self, name: str) -> tuple[str, Directive] | None:
-        """The value of the last `#define name value`."""
-        found = None
-        for directive in self.directives:
-            if directive.word == "define" and directive.rest.startswith(name):
-                head, *value = directive.rest.split(None, 1)
-                if head == name:
-                    found = ("".join(value), directive)
-        return found
 
 
 class Found(NamedTuple):
@@ -186,7 +117,7 @@ class _Reading:
         eventful = _eventful(source, self.expander)
         for macro in source.defines.values():
             if macro.name not in eventful:
-                self.expander.define(macro)
+                self.expander.define(macro, leads=False)
         at = 0
         for directive, arms in ctext.conditionals(source.directives):
             if directive.start < at and directive.word not in ("define", "undef"):
@@ -197,7 +128,8 @@ class _Reading:
                 defined = source.defines.get(directive)
                 if defined and defined.name in eventful:
                     at = self._calls(source, at, directive.start)
-                    self.expander.define(defined)
+                    leads = self.expander.leads_to(defined.names)
+                    self.expander.define(defined, leads=leads)
             elif directive.word == "undef" and directive.rest in eventful:
                 at = self._calls(source, at, directive.start)
                 self.expander.undefine(directive.rest)
@@ -302,6 +234,8 @@ def _in_word(code: str, at: int) -> bool:
 def _eventful(source: Source, expander: Expander) -> set[str]:
     """The names of a file's own macros that lead to an event, by body, in turn."""
     found: set[str] = set()
+    if not expander.may_be_named_in("\n".join(each.body for each in source.defines.values())):
+        return found
     left = [(macro.name, macro.names) for macro in source.defines.values()]
     grown = True
     while grown:

@@ -12,7 +12,7 @@ from tracecfg.gate import ALWAYS, NEVER, All, Any, Equals, Gate, Not, Sym, all_o
 from tracecfg.kernel.included import inclusions
 from tracecfg.kernel.tree import Tree
 from tracecfg.kernel.unit import Route, above_of
-from tracecfg.kernel.units import Units
+from tracecfg.kernel.units import MAKEFILES, Units
 from tracecfg.model import GateResult, Place
 
 Way = tuple[str, Route, str]
@@ -165,10 +165,14 @@ class Makefiles:
         return self._below[root]
 
     def _folders_in(self, folder: str) -> Iterator[str]:
+        makefiles = []
         with suppress(OSError), os.scandir(self._tree.root / folder) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     yield f"{folder}/{entry.name}"
+                elif entry.name in MAKEFILES and entry.is_file():
+                    makefiles.append(entry.name)
+            self._units.holds(folder, makefiles)
 
     def _through_includers(self, source: str, includers: tuple[str, ...]) -> list[Way]:
         """The ways to the .c files of the same folder that #include this one: it is compiled as

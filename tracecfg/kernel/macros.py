@@ -82,13 +82,14 @@ class Expander:
         self._roots = frozenset(roots)
         self._spent = 0
 
-    def define(self, macro: Macro) -> None:
+    def define(self, macro: Macro, *, leads: bool) -> None:
+        """leads: whether it leads to an event, by what is defined so far"""
         if macro.name in self._roots:
             return
         known = self._macros.setdefault(macro.name, [])
         if macro not in known:
             known.append(macro)
-        if self.leads_to(macro.names):
+        if leads:
             self._mark(macro.name)
 
     def _mark(self, name: str) -> None:
@@ -115,6 +116,10 @@ class Expander:
 
     def leads_to(self, names: Iterable[str]) -> bool:
         return not self._eventful.isdisjoint(names)
+
+    def may_be_named_in(self, text: str) -> bool:
+        """Can any macro that leads to an event be named there? Quick, and sure only of a no."""
+        return any(name in text for name in self._eventful)
 
     def has_eventful(self) -> bool:
         """Does any macro lead to an event, besides those that the kernel has?"""

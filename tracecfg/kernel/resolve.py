@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 
-from tracecfg.kernel.events import Source
+from tracecfg.kernel.source import Source
 from tracecfg.kernel.tree import Tree
 
 _INCLUDE = re.compile(r'^([<"])([^>"]+)[>"]')

@@ -9,10 +9,11 @@ from tracecfg.beside import beside
 from tracecfg.errors import UnsupportedTreeError
 from tracecfg.kernel import ctext
 from tracecfg.kernel.drafts import Draft, Drafts, consumer, creator
-from tracecfg.kernel.events import EventMacro, EventReader, Source, event_macros
+from tracecfg.kernel.events import EventMacro, EventReader, event_macros
 from tracecfg.kernel.kbuild import Answers, Makefiles
 from tracecfg.kernel.resolve import Includes
 from tracecfg.kernel.search import Candidate, in_kernel, signs
+from tracecfg.kernel.source import Source
 from tracecfg.kernel.tree import Tree
 from tracecfg.kernel.users import TRACEPOINT_H, Users, words_of_users
 from tracecfg.model import Inventory, Place, TraceSystem
@@ -49,12 +50,13 @@ def scan(tree: Tree, candidates: Iterable[Candidate]) -> Inventory:
             problems.append((Place(path, 1), error.message.removeprefix(f"{path}: ")))
             continue
         # all that can be done with one file alone is done while the others are still looked for
-        words[path] = words_of_users(source.text, parts)
+        if (found := words_of_users(source.text, parts)) is not None:
+            words[path] = found
         if not signs("TRACE_SYSTEM").isdisjoint(parts) and _is_trace_header(source):
             trace_headers.append(path)
             _ = source.code
-    found = _Scan(tree, macros, dict(sorted(files.items())), words, problems)
-    return found.inventory(sorted(trace_headers))
+    whole = _Scan(tree, macros, dict(sorted(files.items())), words, problems)
+    return whole.inventory(sorted(trace_headers))
 
 
 def _is_trace_header(source: Source) -> bool:
@@ -118,8 +120,9 @@ class _Scan:
             self.problems.append((header.place(conflict.start()), "merge conflict markers"))
         draft = self.drafts.systems[name]
         draft.headers.append(header.path)
-        variable = header.definition("TRACE_SYSTEM_VAR")
-        draft.variable = variable[0] if variable else draft.variable
+        if "TRACE_SYSTEM_VAR" in header.text:
+            variable = header.definition("TRACE_SYSTEM_VAR")
+            draft.variable = variable[0] if variable else draft.variable
         draft.own_option = draft.own_option or self._own_option(header)
         switch = _SWITCH.search(header.blanked) if "TRACE_OPTION_" in header.text else None
         draft.switch = draft.switch or (switch[1] if switch else None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 
 from tracecfg.errors import TracecfgError
@@ -28,6 +28,9 @@ TOP_LISTS = tuple(
     for suffix in ("y", "m")
 )
 """What the top Makefile and arch/*/Makefile add to the folders of the kernel."""
+
+MAKEFILES = ("Kbuild", "Makefile")
+"""What a folder's Makefile is called, the first before the second."""
 
 _ARCHITECTURE = "$(SRCARCH)"
 """Stands for the architecture in gates until its own symbol takes the place: a symbol with one
@@ -92,10 +95,14 @@ class Units:
     def makefile_of(self, folder: str) -> str | None:
         """What scripts/Makefile.build includes for the folder."""
         if folder not in self._paths:
-            names = (posixpath.join(folder, name) for name in ("Kbuild", "Makefile"))
-            there = (name for name in names if os.path.isfile(f"{self._root}/{name}"))  # noqa: PTH113
-            self._paths[folder] = next(there, None)
+            path = f"{self._root}/{folder}"
+            self.holds(folder, [name for name in MAKEFILES if os.path.isfile(f"{path}/{name}")])  # noqa: PTH113
         return self._paths[folder]
+
+    def holds(self, folder: str, names: Collection[str]) -> None:
+        """names: which of MAKEFILES are in the folder, found by whoever looked into it"""
+        there = next((name for name in MAKEFILES if name in names), None)
+        self._paths[folder] = there and posixpath.join(folder, there)
 
     def text(self, path: str) -> str:
         """Raises TracecfgError when the file cannot be read."""

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 
 from tracecfg.kernel import ctext
 from tracecfg.kernel.drafts import Consumed, Created, Drafts
-from tracecfg.kernel.events import Source
 from tracecfg.kernel.resolve import Includes
 from tracecfg.kernel.search import signs
+from tracecfg.kernel.source import Source
 from tracecfg.model import Export, Use
 
 TRACEPOINT_H = "include/linux/tracepoint.h"
@@ -28,6 +28,7 @@ USERS = (
     "&event_",
 )
 """Words that make a file worth reading on."""
+_INCLUDE = "include <trace/events/"
 # that no letter stands before is asked behind the first word: patterns that begin with plain text
 # are found several times faster
 _EXPORT = re.compile(
@@ -45,12 +46,14 @@ _NAMES = re.compile(r'"([\w-]+)"\s*,\s*(?:"(\w+)"|NULL)')
 _REGISTER_BY_PARAM = re.compile(r"(?<!\w)register_trace_(?:prio_)?\#\#\s*(\w+)")
 
 
-def words_of_users(text: str, parts: frozenset[str]) -> list[str]:
-    """Which words are in a text that make it worth reading on.
+def words_of_users(text: str, parts: frozenset[str]) -> list[str] | None:
+    """Which words are in a text that make it worth reading on; None for one without any that
+    includes no events either, which it takes to register probes through a macro.
 
     parts: what search() tells of the file
     """
-    return [word for word in USERS if not signs(word).isdisjoint(parts) and word in text]
+    found = [word for word in USERS if not signs(word).isdisjoint(parts) and word in text]
+    return None if not found and signs(_INCLUDE).isdisjoint(parts) else found
 
 
 class Users:
@@ -63,7 +66,7 @@ class Users:
         words: Mapping[str, list[str]],
         includes: Includes,
     ) -> None:
-        """words: what words_of_users() finds in each file"""
+        """words: what words_of_users() finds, of the files in which it finds anything"""
         self.drafts = drafts
         self.files = files
         self.built_in: dict[str, str] = {}
@@ -74,12 +77,12 @@ class Users:
 
     def sources(self) -> list[str]:
         """The files whose gates are needed."""
-        return [path for path in self.files if path.endswith(".c") and self._words(path)]
+        return [path for path in sorted(self.words) if path.endswith(".c") and self._words(path)]
 
     def read(self) -> None:
         """Add every creator, export, use and consumer to the drafts."""
-        for path, source in self.files.items():
-            words = self._words(path)
+        for path in sorted(self.words):
+            source, words = self.files[path], self._words(path)
             calls = [word for word in words if word != "CREATE_TRACE_POINTS"]
             if calls != words and path.endswith(".c"):
                 self._read_creator(self._creating(source))
@@ -103,7 +106,8 @@ class Users:
         """Macros that register a probe on the tracepoint they are given, with the index of that
         argument: rv_attach_trace_probe(monitor, tp, handler)."""
         found: dict[str, int] = {}
-        for path, header in self.files.items():
+        for path in sorted(self.words):
+            header = self.files[path]
             if "register_trace_" not in self.words[path] or path == TRACEPOINT_H:
                 continue
             if "register_trace_##" not in header.text:

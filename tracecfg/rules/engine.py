@@ -16,6 +16,7 @@ from tracecfg.kconfigtext import KconfigIndex
 from tracecfg.model import (
     Consumer,
     Decision,
+    GateResult,
     Inventory,
     Option,
     Place,
@@ -90,14 +91,14 @@ def _converted(system: TraceSystem, kconfig: KconfigIndex, name: str) -> bool:
     return system.switch == name and name in kconfig
 
 
-def system_gate(system: TraceSystem) -> tuple[Gate | None, Place | None, str]:
-    """The OR over the creators' gates; None with place and reason when one is unknown."""
+def _system_gate(system: TraceSystem) -> GateResult:
+    """The OR over the creators' gates; unknown with place and reason when one of them is."""
     if not system.creators:
-        return None, Place(system.headers[0], 1), "no creator found"
+        return GateResult(None, Place(system.headers[0], 1), "no creator found")
     for creator in system.creators:
         if creator.gate.gate is None:
-            return None, creator.gate.unknown or creator.place, creator.gate.reason
-    return any_of(creator.gate.gate or ALWAYS for creator in system.creators), None, ""
+            return creator.gate._replace(unknown=creator.gate.unknown or creator.place)
+    return GateResult(any_of(creator.gate.gate or ALWAYS for creator in system.creators))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +110,8 @@ class _Facts:
     unusable: tuple[Place, str] | None
 
     @cached_property
-    def gate(self) -> tuple[Gate | None, Place | None, str]:
-        return system_gate(self.system)
+    def gate(self) -> GateResult:
+        return _system_gate(self.system)
 
     @cached_property
     def feature(self) -> str | None:
@@ -149,7 +150,13 @@ class _Decider:
         system = facts.system
         if facts.unusable:
             place, reason = facts.unusable
-            return Decision(system=system, option=None, skipped=f"{place}: {reason}", reasons=())
+            return Decision(
+                system=system,
+                gate=facts.gate,
+                option=None,
+                skipped=f"{place}: {reason}",
+                reasons=(),
+            )
         gate, unknown, why = facts.gate
         texts = self._texts(gate)
         decided: dict[str, str] = {}
@@ -171,7 +178,11 @@ class _Decider:
             self.reasons.append(Reason(rule="gate-unknown", says=f"{unknown}: {why}"))
         if "skip" in decided:
             return Decision(
-                system=system, option=None, skipped=decided["skip"], reasons=tuple(self.reasons)
+                system=system,
+                gate=facts.gate,
+                option=None,
+                skipped=decided["skip"],
+                reasons=tuple(self.reasons),
             )
         selects = self._selects(gate)
         if feature_selects and facts.feature:
@@ -189,6 +200,7 @@ class _Decider:
         )
         return Decision(
             system=system,
+            gate=facts.gate,
             option=option,
             skipped=None,
             reasons=tuple(dict.fromkeys(self.reasons)),
