@@ -23,6 +23,7 @@ PURE = [
     *(f"tracecfg.explain.{name}" for name in ("answer", "case", "decide", "elf", "facts")),
     *(f"tracecfg.explain.{name}" for name in ("gates", "hints", "kconfig", "names")),
     "tracecfg.gate",
+    "tracecfg.gatelogic",
     "tracecfg.gatetext",
     "tracecfg.kconfigtext",
     "tracecfg.model",
@@ -41,6 +42,7 @@ PURE = [
     # readers of text, whoever has read it from the disk
     "tracecfg.kernel.ctext",
     "tracecfg.kernel.events",
+    "tracecfg.kernel.forms",
     "tracecfg.kernel.included",
     "tracecfg.kernel.macros",
     "tracecfg.kernel.make",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from itertools import product
 
 import pytest
@@ -20,12 +21,11 @@ from tracecfg.gate import (
     Sym,
     all_of,
     any_of,
-    concise,
     holds,
-    implies,
     negate,
     symbols,
 )
+from tracecfg.gatelogic import concise, implies
 from tracecfg.gatetext import to_kconfig
 
 A, B, C, D = (Sym(name) for name in "ABCD")
@@ -135,6 +135,12 @@ def test_text(gate: Gate, text: str) -> None:
 
 def test_symbols_are_those_that_matter() -> None:
     assert symbols(any_of([A, all_of([A, B]), Not(Equals("C", "m"))])) == {"A", "C"}
+
+
+@given(gates)
+def test_equal_gates_are_one_object(gate: Gate) -> None:
+    assert type(gate)(*vars(gate).values()) is gate
+    assert pickle.loads(pickle.dumps(gate)) is gate
 
 
 def test_implies_gives_up_on_large_tables() -> None:

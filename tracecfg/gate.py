@@ -11,43 +11,61 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from typing import ClassVar
 
 
-@dataclass(frozen=True)
-class Const:
+class _Once(type):
+    """Of classes with one object for each value: equal is the same, which costs nothing to find
+    out and makes results easy to remember, however deep a gate is."""
+
+    _made: ClassVar[dict[tuple[object, ...], object]] = {}
+
+    def __call__(cls, *args: object) -> object:
+        key = (cls, *args)
+        if key not in _Once._made:
+            _Once._made[key] = super().__call__(*args)
+        return _Once._made[key]
+
+
+class _Gate(metaclass=_Once):
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        return type(self), tuple(vars(self).values())
+
+
+@dataclass(frozen=True, eq=False)
+class Const(_Gate):
     """Always built (True) or never (False)."""
 
     value: bool
 
 
-@dataclass(frozen=True)
-class Sym:
+@dataclass(frozen=True, eq=False)
+class Sym(_Gate):
     """CONFIG_<name> is y or m."""
 
     name: str
 
 
-@dataclass(frozen=True)
-class Equals:
+@dataclass(frozen=True, eq=False)
+class Equals(_Gate):
     """CONFIG_<name> has exactly this value: `ifeq ($(CONFIG_X),y)` is not true for m."""
 
     name: str
     value: str
 
 
-@dataclass(frozen=True)
-class Not:
+@dataclass(frozen=True, eq=False)
+class Not(_Gate):
     of: Gate
 
 
-@dataclass(frozen=True)
-class All:
+@dataclass(frozen=True, eq=False)
+class All(_Gate):
     of: tuple[Gate, ...]
 
 
-@dataclass(frozen=True)
-class Any:
+@dataclass(frozen=True, eq=False)
+class Any(_Gate):
     of: tuple[Gate, ...]
 
 
@@ -59,9 +77,6 @@ NEVER = Const(False)
 OFF = ("n", "")
 """Values of a symbol that is not set, as .config and as make see them."""
 
-MAX_TABLE = 1 << 12
-"""Rows of the truth table that implies() is ready to go through."""
-
 MAX_PARTS = 100
 """Operands that are still simplified: far more than a gate of a kernel has, and the work grows with
 their cube."""
@@ -72,14 +87,22 @@ _Kind = type[All] | type[Any]
 def all_of(gates: Iterable[Gate]) -> Gate:
     """The conjunction, flattened, without repeats, simplified by absorption and constants; what
     its parts have in common is written once."""
-    return _join(All, gates)
+    return _join(All, tuple(gates))
+
+
+def both(a: Gate, b: Gate) -> Gate:
+    """all_of, the most frequent cases first."""
+    if a is ALWAYS or a is b:
+        return b
+    return a if b is ALWAYS else _join(All, (a, b))
 
 
 def any_of(gates: Iterable[Gate]) -> Gate:
     """The disjunction, likewise."""
-    return _join(Any, gates)
+    return _join(Any, tuple(gates))
 
 
+@lru_cache(maxsize=1 << 14)
 def negate(gate: Gate) -> Gate:
     """What holds exactly when `gate` does not."""
     match gate:
@@ -94,44 +117,6 @@ def negate(gate: Gate) -> Gate:
         case Equals(name, value) if value in OFF:
             return Sym(name)
     return Not(gate)
-
-
-@lru_cache(maxsize=1 << 12)
-def implies(a: Gate, b: Gate) -> bool:
-    """Whether b holds whenever a does; False also when there are too many symbols to tell."""
-    if isinstance(a, Sym) and isinstance(b, Sym):
-        return a == b
-    counterexample = all_of((a, negate(b)))
-    if isinstance(counterexample, Const):
-        return not counterexample.value
-    values: dict[str, list[str]] = {name: ["n"] for name in sorted(symbols(counterexample))}
-    for atom in _atoms(counterexample):
-        if isinstance(atom, Equals) and atom.value not in values[atom.name]:
-            values[atom.name].append(atom.value)
-    rows = 1
-    for choices in values.values():
-        # a tristate is n, m or y; without = in the expression m and y do not differ
-        choices += ["y", "m"] if len(choices) > 1 else ["y"]
-        rows *= len(choices)
-    return rows <= MAX_TABLE and not any(
-        holds(counterexample, dict(zip(values, row, strict=True)))
-        for row in product(*values.values())
-    )
-
-
-def concise(gate: Gate) -> Gate:
-    """The same without operands that the others imply, which takes truth tables to find."""
-    if not isinstance(gate, All | Any) or len(gate.of) > MAX_PARTS:
-        return gate
-    kind, join = type(gate), all_of if isinstance(gate, All) else any_of
-    kept = [concise(part) for part in gate.of]
-    if len(symbols(gate)) < sum(1 for _ in _atoms(gate)):
-        for part in reversed(gate.of[:]):
-            others = [other for other in kept if other != part]
-            rest = join(others)
-            if others and (implies(rest, part) if kind is All else implies(part, rest)):
-                kept = others
-    return join(kept)
 
 
 def holds(gate: Gate, config: Mapping[str, str]) -> bool:
@@ -155,26 +140,28 @@ def holds(gate: Gate, config: Mapping[str, str]) -> bool:
 
 def symbols(gate: Gate) -> frozenset[str]:
     """The names, without CONFIG_, that the gate depends on."""
-    return frozenset(atom.name for atom in _atoms(gate))
+    return frozenset(atom.name for atom in atoms(gate))
 
 
-def _atoms(gate: Gate) -> Iterator[Sym | Equals]:
+def atoms(gate: Gate) -> Iterator[Sym | Equals]:
+    """Its symbols and comparisons, as often as they occur."""
     match gate:
         case Sym() | Equals():
             yield gate
         case Not(of):
-            yield from _atoms(of)
+            yield from atoms(of)
         case All(of) | Any(of):
             for part in of:
-                yield from _atoms(part)
+                yield from atoms(part)
 
 
-def _join(kind: _Kind, gates: Iterable[Gate]) -> Gate:
+@lru_cache(maxsize=1 << 14)
+def _join(kind: _Kind, gates: tuple[Gate, ...]) -> Gate:
     """all_of and any_of are each other's mirror image: what is true here is false there."""
     zero = kind is Any  # the constant that decides the whole
+    if len(gates) == 1 and _settled(kind, gates[0]):
+        return gates[0]
     parts = list(gates)
-    if len(parts) == 1 and _settled(kind, parts[0]):
-        return parts[0]
     while True:
         flat = list(_flatten(kind, parts))
         constants = [part.value for part in flat if isinstance(part, Const)]
@@ -272,7 +259,7 @@ def _assume(gate: Gate, facts: dict[str, dict[Sym | Equals, bool]], *, top: bool
             parts = [_assume(part, facts) for part in of]
             if all(new is old for new, old in zip(parts, of, strict=True)):
                 return gate
-            return _join(type(gate), parts)
+            return _join(type(gate), tuple(parts))
     return gate
 
 
@@ -312,9 +299,9 @@ def _factor(kind: _Kind, parts: list[Gate]) -> list[Gate]:
     common = max(count, key=lambda operand: count[operand])
     sharing = [part for part in parts if common in _operands(part)]
     rests = [
-        _join(dual, (operand for operand in _operands(part) if operand != common))
+        _join(dual, tuple(operand for operand in _operands(part) if operand != common))
         for part in sharing
     ]
-    merged = _join(dual, (common, _join(kind, rests)))
+    merged = _join(dual, (common, _join(kind, tuple(rests))))
     kept = [part for part in parts if part is sharing[0] or part not in sharing]
     return [merged if part is sharing[0] else part for part in kept]

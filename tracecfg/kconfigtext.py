@@ -97,6 +97,16 @@ class KconfigIndex:
         entries = self.entries(name)
         return next((entry for entry in entries if entry.prompt), entries[0])
 
+    def may_say(self, name: str, word: str) -> bool:
+        """Can an entry of the symbol have the word, in small letters, in it? Quick, and sure only
+        of a no."""
+        for path, at in self._where.get(name, ()):
+            text = self.files[path]
+            end = text.find("\nconfig ", at + 1)
+            if word in text[at : end if end >= 0 else None].lower():
+                return True
+        return False
+
     def editable(self, name: str) -> tuple[Entry, ...]:
         """The entries that a person would add a `select` to: those with a prompt, or else all
         that give the symbol a type (one for each architecture that defines it)."""

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from tracecfg.errors import TracecfgError
-from tracecfg.gate import ALWAYS, NEVER, All, Any, Equals, Gate, Not, Sym, all_of, any_of, concise
+from tracecfg.gate import ALWAYS, NEVER, All, Any, Equals, Gate, Not, Sym, all_of, any_of
+from tracecfg.gatelogic import concise
 from tracecfg.kernel.included import inclusions
 from tracecfg.kernel.tree import Tree
 from tracecfg.kernel.unit import Route, above_of
@@ -156,15 +157,18 @@ class Makefiles:
 
     def _folders_below(self, root: str, depth: int = 99) -> list[str]:
         """It and those below it, so many levels deep."""
-        if root not in self._below:
-            found = level = [root]
-            for _ in range(depth):
-                level = [inner for folder in level for inner in self._folders_in(folder)]
-                found = found + level
-            self._below[root] = sorted(found)
-        return self._below[root]
+        found = level = [root]
+        for _ in range(depth):
+            level = [inner for folder in level for inner in self._folders_in(folder)]
+            found = found + level
+        return sorted(found)
 
-    def _folders_in(self, folder: str) -> Iterator[str]:
+    def _folders_in(self, folder: str) -> list[str]:
+        if folder not in self._below:
+            self._below[folder] = list(self._looked_into(folder))
+        return self._below[folder]
+
+    def _looked_into(self, folder: str) -> Iterator[str]:
         makefiles = []
         with suppress(OSError), os.scandir(self._tree.root / folder) as entries:
             for entry in entries:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from tracecfg.errors import TracecfgError
-from tracecfg.gate import ALWAYS, Gate, Not, Sym
+from tracecfg.gate import ALWAYS, Gate, Not, Sym, both
 from tracecfg.kernel.makelines import Assignment, Condition, Frame
 from tracecfg.kernel.maketext import Keyword, Statement
 from tracecfg.kernel.makevalue import (
@@ -16,7 +16,6 @@ from tracecfg.kernel.makevalue import (
     Value,
     add,
     alternatives,
-    both,
     is_opaque,
     words,
 )
@@ -111,11 +110,13 @@ class Makefile(Variables):
 
     def _assign(self, statement: Statement, frame: Frame, path: str) -> None:
         _, line, operator, name, text = statement
-        if name in self._fixed or (name.startswith(_FLAGS) and "$" in name):
-            return
         names: Iterable[tuple[str, Gate]]
         if "$" not in name:
+            if name in self._fixed:
+                return
             names = ((name, ALWAYS),)
+        elif name.startswith(_FLAGS):
+            return
         elif suffix := _CONFIG_SUFFIX.fullmatch(name):
             symbol = Sym(suffix[2])
             names = ((suffix[1] + "y", symbol),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from tracecfg.gate import ALWAYS
+from tracecfg.gate import ALWAYS, both
 from tracecfg.kernel.makefunc import FUNCTIONS, choice
 from tracecfg.kernel.maketext import CLOSING, matching, split_arguments
 from tracecfg.kernel.makevalue import (
@@ -13,7 +13,6 @@ from tracecfg.kernel.makevalue import (
     TooMuchError,
     Value,
     alternatives,
-    both,
     is_opaque,
     words,
 )

@@ -9,12 +9,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator
 
-from tracecfg.gate import ALWAYS, NEVER, Gate, any_of, negate
+from tracecfg.gate import ALWAYS, NEVER, Gate, any_of, both, negate
 from tracecfg.kernel.makevalue import (
     Value,
     Words,
     alternatives,
-    both,
     is_opaque,
     joined,
     matches_opaque,

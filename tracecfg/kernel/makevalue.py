@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import combinations
 
-from tracecfg.gate import ALWAYS, NEVER, Equals, Gate, Sym, all_of, any_of, negate, symbols
+from tracecfg.gate import ALWAYS, NEVER, Equals, Gate, Sym, any_of, both, negate, symbols
 from tracecfg.model import Place
 
 MAX_ALTERNATIVES = 64
@@ -132,11 +131,11 @@ def _choices(value: Value) -> Iterator[tuple[Words, Gate]]:
         if not text or gate is NEVER:
             continue
         if run and not all(_exclude(other, gate) for other, _ in run):
-            yield run, _none_of(tuple(gate for gate, _ in run))
+            yield run, negate(any_of(gate for gate, _ in run))
             run = []
         run.append(item)
     if run:
-        yield run, _none_of(tuple(gate for gate, _ in run))
+        yield run, negate(any_of(gate for gate, _ in run))
 
 
 def _exclude(one: Gate, other: Gate) -> bool:
@@ -146,11 +145,6 @@ def _exclude(one: Gate, other: Gate) -> bool:
         and one.name == other.name
         and one.value != other.value
     )
-
-
-@lru_cache(maxsize=4096)
-def _none_of(gates: tuple[Gate, ...]) -> Gate:
-    return negate(any_of(gates))
 
 
 def _put(table: dict[str, Gate], text: str, gate: Gate) -> None:
@@ -184,18 +178,6 @@ def joined(items: Words) -> Value:
     for item in present:
         value += ((ALWAYS, " "), item)
     return value
-
-
-def both(a: Gate, b: Gate) -> Gate:
-    """all_of, the most frequent cases first."""
-    if a is ALWAYS or a is b:
-        return b
-    return a if b is ALWAYS else _both(a, b)
-
-
-@lru_cache(maxsize=1 << 14)
-def _both(a: Gate, b: Gate) -> Gate:
-    return all_of((a, b))
 
 
 def add(table: dict[str, Gate], text: str, gate: Gate) -> None:

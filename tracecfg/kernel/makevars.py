@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from tracecfg.gate import ALWAYS, NEVER, Equals, Gate, all_of, any_of, negate
+from tracecfg.gate import ALWAYS, NEVER, Equals, Gate, all_of, any_of, both, negate
 from tracecfg.kernel.makeexpand import Expander
 from tracecfg.kernel.makelines import Assignment, Condition, Frame, Index, WordsByEnd
 from tracecfg.kernel.maketext import Statement
@@ -20,7 +20,6 @@ from tracecfg.kernel.makevalue import (
     Value,
     Words,
     alternatives,
-    both,
     is_opaque,
     matches_opaque,
     nonempty,

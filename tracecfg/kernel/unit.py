@@ -8,9 +8,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from tracecfg.gate import NEVER, Gate, any_of, negate
+from tracecfg.gate import NEVER, Gate, any_of, both, negate
 from tracecfg.kernel.make import Makefile
-from tracecfg.kernel.makevalue import Marks, both, is_opaque, nonempty
+from tracecfg.kernel.makevalue import Marks, is_opaque, nonempty
 from tracecfg.model import Place
 
 OBJECT_LISTS = ("obj-y", "obj-m", "lib-y", "lib-m", "extra-y", "always-y")

@@ -14,10 +14,23 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 
 from tracecfg.errors import TracecfgError
-from tracecfg.gate import ALWAYS, NEVER, All, Any, Equals, Gate, Not, Sym, all_of, any_of, negate
+from tracecfg.gate import (
+    ALWAYS,
+    NEVER,
+    All,
+    Any,
+    Equals,
+    Gate,
+    Not,
+    Sym,
+    all_of,
+    any_of,
+    both,
+    negate,
+)
 from tracecfg.kernel.make import Makefile
 from tracecfg.kernel.maketext import Statement, parse
-from tracecfg.kernel.makevalue import Marks, Value, both
+from tracecfg.kernel.makevalue import Marks, Value
 from tracecfg.kernel.tree import Tree
 from tracecfg.kernel.unit import OBJECT_LISTS, Unit, above_of, arch_of
 from tracecfg.model import Place

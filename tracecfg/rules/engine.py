@@ -7,24 +7,23 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cached_property
 
 from tracecfg.errors import UsageError
-from tracecfg.gate import ALWAYS, All, Gate, Sym, all_of, any_of, implies, symbols
+from tracecfg.gate import ALWAYS, All, Gate, Sym, all_of, any_of, symbols
+from tracecfg.gatelogic import implies
 from tracecfg.gatetext import to_kconfig
 from tracecfg.kconfigtext import KconfigIndex
 from tracecfg.model import (
     Consumer,
     Decision,
-    GateResult,
     Inventory,
     Option,
-    Place,
     Plan,
     Reason,
     Select,
     TraceSystem,
 )
+from tracecfg.rules.facts import Facts
 from tracecfg.rules.helptext import paragraphs
 from tracecfg.rules.rule import Match, Rule
 
@@ -55,7 +54,7 @@ def decide(
     for system in inventory.systems:
         name = default_option(system.name, prefix)
         entry_is_ours = _converted(system, kconfig, name)
-        facts = _Facts(
+        facts = Facts(
             system=system,
             kconfig=kconfig,
             prefix=prefix,
@@ -91,56 +90,9 @@ def _converted(system: TraceSystem, kconfig: KconfigIndex, name: str) -> bool:
     return system.switch == name and name in kconfig
 
 
-def _system_gate(system: TraceSystem) -> GateResult:
-    """The OR over the creators' gates; unknown with place and reason when one of them is."""
-    if not system.creators:
-        return GateResult(None, Place(system.headers[0], 1), "no creator found")
-    for creator in system.creators:
-        if creator.gate.gate is None:
-            return creator.gate._replace(unknown=creator.gate.unknown or creator.place)
-    return GateResult(any_of(creator.gate.gate or ALWAYS for creator in system.creators))
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Facts:
-    system: TraceSystem
-    kconfig: KconfigIndex
-    prefix: str
-    name_taken: bool
-    unusable: tuple[Place, str] | None
-
-    @cached_property
-    def gate(self) -> GateResult:
-        return _system_gate(self.system)
-
-    @cached_property
-    def feature(self) -> str | None:
-        """The symbol whose feature these tracepoints are: it alone governs the creator, and its
-        entry speaks of tracepoints (or has no prompt and a name that does, and is on only where
-        something selects it)."""
-        gate, _, _ = self.gate
-        if gate is None or len(self.system.creators) != 1:
-            return None
-        innermost = gate.of[-1] if isinstance(gate, All) else gate
-        if not isinstance(innermost, Sym):
-            return None
-        entry = self.kconfig.main_entry(innermost.name)
-        if entry is None or innermost.name in self.kconfig.with_tracing:
-            return None
-        if entry.prompt is None:
-            always = any(
-                word in ("def_bool", "def_tristate") or (word, rest) == ("default", "y")
-                for word, rest, _ in entry.attributes
-            )
-            named = re.search(r"^TRACE_|EVENTS$|TRACEPOINTS?$", entry.name)
-            return innermost.name if named and not always else None
-        offers = f"{entry.prompt}\n{entry.help_text}".lower()
-        return innermost.name if "tracepoint" in offers else None
-
-
 @dataclass
 class _Decider:
-    facts: _Facts
+    facts: Facts
     rules: tuple[Rule, ...]
     reasons: list[Reason] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
