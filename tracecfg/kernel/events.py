@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tracecfg.kernel import ctext
 from tracecfg.kernel.ctext import Directive
+from tracecfg.kernel.forms import Calls, Forms
 from tracecfg.kernel.macros import Expander, ExpansionTooLongError, parse_define
 from tracecfg.kernel.source import Source
 from tracecfg.model import Event, EventKind, Place
@@ -21,6 +22,7 @@ _TP_SUFFIX = re.compile(r"__DECLARE_TRACE\w*\(\s*name\s*\#\#\s*(\w+)")
 _IDENTIFIER = re.compile(r"[A-Za-z_0-9]\w*$")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _OPENING = re.compile(r"\s*\(")
+_PLAIN_NAMES = re.compile(r"\s*\(\s*(\w++)\s*(?:,\s*(\w++)\s*)?[,)]")
 _UNCLOSED = 10
 """Brackets left open in one header, behind which it is not read on."""
 
@@ -81,15 +83,40 @@ class EventReader:
         self.macros = macros
         self.snippet = snippet
         names = "|".join(sorted(macros, key=len, reverse=True))
-        # a pattern that begins with plain text is found several times faster
         self.name = re.compile(rf"(?:{names})\b")
+        # how the others begin: plain text is found several times faster than a pattern
+        self.stems = [
+            name
+            for name in macros
+            if not any(name.startswith(other) for other in macros if other != name)
+        ]
         self.call = re.compile(rf"\b({names})\s*\(")
 
     def calls(self, source: Source) -> bool:
         """Does a file call an event macro, its own macros' bodies apart?"""
-        # a plain search for each name takes a fraction of the pattern's time
-        named = any(name in source.text for name in self.macros)
+        named = any(stem in source.text for stem in self.stems)
         return named and self.call.search(source.code) is not None
+
+    def names_in(self, code: str, start: int, stop: int) -> list[re.Match[str]]:
+        """Where an event macro is named, in order."""
+        found = []
+        for stem in self.stems:
+            at = code.find(stem, start, stop)
+            while at >= 0:
+                match = self.name.match(code, at, stop)
+                if match and not (code[at - 1 : at].isalnum() or code[at - 1 : at] == "_"):
+                    found.append(match)
+                at = code.find(stem, at + 1, stop)
+        return sorted(found, key=re.Match.start)
+
+    def event_calls(self, text: str) -> Calls:
+        """The calls of event macros in a text whose macros have been expanded."""
+        calls = []
+        at = 0
+        while match := self.call.search(text, at):
+            args, at = ctext.arguments(text, match.end() - 1) or ([], len(text))
+            calls.append((match[1], args))
+        return calls
 
     def read(self, header: Source) -> Found:
         """All events that any configuration can make of the header, by name, without repeats."""
@@ -109,6 +136,7 @@ class _Reading:
         self.expander = Expander([*reader.macros, "DECLARE_EVENT_CLASS"])
         self.events: dict[str, Event] = {}
         self.problems: list[tuple[Place, str]] = []
+        self.forms = Forms(self.expander, reader.event_calls)
         self.unclosed = 0
 
     def walk(self, source: Source, depth: int = 0) -> None:
@@ -147,7 +175,7 @@ class _Reading:
         """Records the events of code[start:stop]. The offset behind the last call: it may reach
         over directives (an #ifdef within TP_STRUCT__entry)."""
         code = source.code
-        at = start
+        at = self._plain_calls(source, start, stop)
         while match := self._next_macro(code, at, stop):
             name = match.group()
             at = match.end()
@@ -170,37 +198,44 @@ class _Reading:
                 self.problems.append((place, f"{name}: its bracket is never closed"))
                 continue
             if known and call:
-                told = self._record(name, call[0], place)
+                calls = [(name, call[0])]
+            elif call:
+                calls = self.forms.calls(name, call[0], text)
             else:
-                told = self._record_all(self.expander.expand(text), place)
-            if not told:
+                calls = self.reader.event_calls(self.expander.expand(text))
+            told = [self._record(macro, args, place) for macro, args in calls]
+            if not all(told):
                 self.problems.append((place, f"{name}: makes no event whose name can be told"))
             at = end
         return max(at, stop)
 
+    def _plain_calls(self, source: Source, start: int, stop: int) -> int:
+        """Records the events that take no more than a look, as most do: calls of the kernel's own
+        macros with plain names, all brackets closed before the next one. The offset up to which
+        it went."""
+        if self.expander.has_eventful():
+            return start
+        code = source.code
+        calls = self.reader.names_in(code, start, stop)
+        starts = [match.start() for match in calls]
+        if not _closed(code, start, starts[0] if starts else stop):
+            return start
+        for match, end in zip(calls, [*starts[1:], stop], strict=False):
+            given = _PLAIN_NAMES.match(code, match.end())
+            if not given or not _closed(code, match.start(), end):
+                return match.start()
+            told = [name for name in given.groups() if name]
+            if not self._record(match[0], told, source.place(match.start())):
+                return match.start()
+        return stop
+
     def _next_macro(self, code: str, start: int, stop: int) -> re.Match[str] | None:
-        """The next macro, where one that makes no event and has none among its arguments may be
-        left out."""
-        if not self.expander.has_eventful():
-            names = self.reader.name.finditer(code, start, stop)
-            found = next((each for each in names if not _in_word(code, each.start())), None)
-            end = found.start() if found else start
-            if code.count("(", start, end) == code.count(")", start, end):
-                return found
         events, macros = self.reader.macros, self.expander.names()
         for match in _WORD.finditer(code, start, stop):
             name = match[0]
             if name in macros or name in events:
                 return match
         return None
-
-    def _record_all(self, text: str, place: Place) -> bool:
-        told = True
-        at = 0
-        while match := self.reader.call.search(text, at):
-            args, at = ctext.arguments(text, match.end() - 1) or ([], len(text))
-            told &= self._record(match[1], args, place)
-        return told
 
     def _record(self, macro_name: str, args: list[str], place: Place) -> bool:
         macro = self.reader.macros[macro_name]
@@ -227,8 +262,8 @@ class _Reading:
         return self.expander.expand(argument).strip()
 
 
-def _in_word(code: str, at: int) -> bool:
-    return at > 0 and (code[at - 1].isalnum() or code[at - 1] == "_")
+def _closed(code: str, start: int, stop: int) -> bool:
+    return code.count("(", start, stop) == code.count(")", start, stop)
 
 
 def _eventful(source: Source, expander: Expander) -> set[str]:

@@ -8,7 +8,7 @@ they are put in, except next to # and ##; a macro is not expanded within itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, KeysView
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -81,6 +81,8 @@ class Expander:
         self._eventful: set[str] = set(roots)
         self._roots = frozenset(roots)
         self._spent = 0
+        self.changes = 0
+        """How often a macro was defined or undefined."""
 
     def define(self, macro: Macro, *, leads: bool) -> None:
         """leads: whether it leads to an event, by what is defined so far"""
@@ -89,6 +91,7 @@ class Expander:
         known = self._macros.setdefault(macro.name, [])
         if macro not in known:
             known.append(macro)
+            self.changes += 1
         if leads:
             self._mark(macro.name)
 
@@ -109,6 +112,7 @@ class Expander:
     def undefine(self, name: str) -> None:
         if name not in self._roots:
             self._macros.pop(name, None)
+            self.changes += 1
             self._eventful.discard(name)
 
     def leads_to_event(self, text: str) -> bool:
@@ -125,7 +129,7 @@ class Expander:
         """Does any macro lead to an event, besides those that the kernel has?"""
         return len(self._eventful) > len(self._roots)
 
-    def names(self) -> Collection[str]:
+    def names(self) -> KeysView[str]:
         return self._macros.keys()
 
     def expand(self, text: str, hidden: frozenset[str] = frozenset()) -> str:
