@@ -30,11 +30,12 @@ def beside(work: Callable[[], _T]) -> Callable[[], _T]:
     def result() -> _T:
         with os.fdopen(reading, "rb") as stream:
             data = stream.read()
-        os.waitpid(child, 0)
         try:
             done: _T = pickle.loads(data)  # noqa: S301 - of our own making
         except (EOFError, pickle.UnpicklingError):
-            return work()
+            done = work()
+        # last: it gives its memory back meanwhile
+        os.waitpid(child, 0)
         return done
 
     return result

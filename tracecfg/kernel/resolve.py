@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from tracecfg.kernel.source import Source
 from tracecfg.kernel.tree import Tree
@@ -16,12 +16,14 @@ _INCLUDE = re.compile(r'^([<"])([^>"]+)[>"]')
 class Includes:
     """Resolves #include lines among the files of a scan, and to what lies next to them."""
 
-    def __init__(self, tree: Tree, files: Mapping[str, Source]) -> None:
+    def __init__(self, tree: Tree, files: Mapping[str, Source], unread: Iterable[str]) -> None:
+        """unread: further files of the scan, which are read when they are included"""
         self._tree = tree
         self._files = files
         self._others: dict[str, Source | None] = {}
+        self._scanned = frozenset((*files, *unread))
         self._by_basename: dict[str, list[str]] = defaultdict(list)
-        for path in files:
+        for path in self._scanned:
             self._by_basename[posixpath.basename(path)].append(path)
 
     def may_be_scanned(self, include: str) -> bool:
@@ -40,12 +42,11 @@ class Includes:
             tries.append(f"arch/{includer.split('/')[1]}/include/{name}")
         if match[1] == '"':
             near = posixpath.normpath(posixpath.join(posixpath.dirname(includer), name))
-            found = self._files.get(near) or self._other(near)
-            if found:
+            if found := self._at(near):
                 return found
         for path in tries:
-            if path in self._files:
-                return self._files[path]
+            if path in self._scanned:
+                return self._at(path)
         tail = "/" + posixpath.normpath(name).lstrip("./")
         ending = [
             path
@@ -54,10 +55,12 @@ class Includes:
         ]
         if not ending:
             return None
-        return self._files[max(ending, key=lambda path: nearness(path, includer))]
+        return self._at(max(ending, key=lambda path: nearness(path, includer)))
 
-    def _other(self, path: str) -> Source | None:
-        """A header that is no candidate itself, but may include one."""
+    def _at(self, path: str) -> Source | None:
+        """Also a header that was not scanned, but may include one that was."""
+        if path in self._files:
+            return self._files[path]
         if path not in self._others:
             found = not path.startswith("..") and self._tree.is_file(path)
             self._others[path] = Source(path, self._tree.read(path)) if found else None

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from tracecfg.beside import beside
 from tracecfg.errors import UnsupportedTreeError
 from tracecfg.kernel import ctext
+from tracecfg.kernel.creators import Creators
 from tracecfg.kernel.drafts import Draft, Drafts, consumer, creator
 from tracecfg.kernel.events import EventMacro, EventReader, event_macros
 from tracecfg.kernel.kbuild import Answers, Makefiles
@@ -15,7 +16,7 @@ from tracecfg.kernel.resolve import Includes
 from tracecfg.kernel.search import Candidate, in_kernel, signs
 from tracecfg.kernel.source import Source
 from tracecfg.kernel.tree import Tree
-from tracecfg.kernel.users import TRACEPOINT_H, Users, words_of_users
+from tracecfg.kernel.users import TRACEPOINT_H, Users, may_use, words_of_users
 from tracecfg.model import Inventory, Place, TraceSystem
 
 _SYSTEM_NAME = re.compile(r"[A-Za-z0-9_][\w.-]*$")
@@ -43,7 +44,12 @@ def scan(tree: Tree, candidates: Iterable[Candidate]) -> Inventory:
     files: dict[str, Source] = {}
     words: dict[str, list[str]] = {}
     trace_headers: list[str] = []
+    unread: list[str] = []
     for path, parts in candidates:
+        names_system = path.endswith(".h") and not signs("TRACE_SYSTEM").isdisjoint(parts)
+        if not names_system and not may_use(parts):
+            unread.append(path)
+            continue
         try:
             files[path] = source = Source(path, tree.read(path))
         except UnsupportedTreeError as error:
@@ -52,16 +58,12 @@ def scan(tree: Tree, candidates: Iterable[Candidate]) -> Inventory:
         # all that can be done with one file alone is done while the others are still looked for
         if (found := words_of_users(source.text, parts)) is not None:
             words[path] = found
-        if not signs("TRACE_SYSTEM").isdisjoint(parts) and _is_trace_header(source):
+        if names_system and "trace/define_trace.h" in source.text and in_kernel(path):
             trace_headers.append(path)
             _ = source.code
-    whole = _Scan(tree, macros, dict(sorted(files.items())), words, problems)
+    files = dict(sorted(files.items()))
+    whole = _Scan(tree, macros, files, Includes(tree, files, unread), words, problems)
     return whole.inventory(sorted(trace_headers))
-
-
-def _is_trace_header(source: Source) -> bool:
-    path = source.path
-    return path.endswith(".h") and "trace/define_trace.h" in source.text and in_kernel(path)
 
 
 class _Scan:
@@ -70,29 +72,36 @@ class _Scan:
         tree: Tree,
         macros: Mapping[str, EventMacro],
         files: dict[str, Source],
+        includes: Includes,
         words: Mapping[str, list[str]],
         problems: list[tuple[Place, str]],
     ) -> None:
         self.tree = tree
         self.files = files
         self.problems = problems
-        self.includes = Includes(tree, files)
+        self.includes = includes
         self.event_reader = EventReader(macros, self._snippet)
         self.event_macros = macros
         self.drafts = Drafts()
         self.snippets: dict[str, bool] = {}
         self.words = words
 
-    def inventory(self, trace_headers: Iterable[str]) -> Inventory:
+    def inventory(self, trace_headers: list[str]) -> Inventory:
         makefiles = Makefiles(self.tree)
 
-        def ask() -> Answers:
-            return makefiles.answers(self._users().sources())
+        users = Users(self.drafts, self.files, self.words, self.includes)
+        sources = sorted(path for path in self.words if path.endswith(".c"))
 
-        answers = beside(ask) if len(self.files) >= _MANY else ask
+        def ask() -> Answers:
+            return makefiles.answers(filter(users.uses, sources))
+
+        answers = beside(ask) if len(sources) >= _MANY else ask
         for path in trace_headers:
             self._read_trace_header(self.files[path])
-        self._users().read()
+        users.read()
+        creators = Creators(self.drafts.of_header, self.files, self.includes)
+        for created in creators.found(sources):
+            self.drafts.systems[self.drafts.of_header[created.header]].creators.append(created)
         makefiles.learn(answers())
         systems = tuple(
             _system(name, draft, makefiles) for name, draft in sorted(self.drafts.systems.items())
@@ -103,9 +112,6 @@ class _Scan:
             systems=systems,
             problems=tuple(sorted(self.problems)),
         )
-
-    def _users(self) -> Users:
-        return Users(self.drafts, self.files, self.words, self.includes)
 
     def _read_trace_header(self, header: Source) -> None:
         definition = header.definition("TRACE_SYSTEM")

@@ -80,3 +80,11 @@ class Source:
                 if head == name:
                     found = ("".join(value), directive)
         return found
+
+    def needed_at(self, offset: int) -> tuple[str, ...]:
+        """The symbols that the #ifdefs around an offset ask for; CONFIG_X_MODULE is no symbol."""
+        marker = Directive("pragma", "", offset, offset)
+        before = [directive for directive in self.directives if directive.start < offset]
+        *_, (_, arms) = ctext.conditionals([*before, marker])
+        needed = (name for arm in arms for name in arm.needs)
+        return tuple(name for name in needed if not name.endswith("_MODULE"))

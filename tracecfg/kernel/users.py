@@ -1,4 +1,4 @@
-"""Who creates, exports, asks for and consumes the tracepoints of a tree."""
+"""Who exports, asks for and consumes the tracepoints of a tree."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 
 from tracecfg.kernel import ctext
-from tracecfg.kernel.drafts import Consumed, Created, Drafts
+from tracecfg.kernel.creators import CREATES
+from tracecfg.kernel.drafts import Consumed, Drafts
 from tracecfg.kernel.resolve import Includes
 from tracecfg.kernel.search import signs
 from tracecfg.kernel.source import Source
@@ -16,7 +17,7 @@ from tracecfg.model import Export, Use
 TRACEPOINT_H = "include/linux/tracepoint.h"
 
 USERS = (
-    "CREATE_TRACE_POINTS",
+    CREATES,
     "EXPORT_TRACEPOINT_SYMBOL",
     "DECLARE_TRACEPOINT",
     "(__tracepoint_",
@@ -29,6 +30,7 @@ USERS = (
 )
 """Words that make a file worth reading on."""
 _INCLUDE = "include <trace/events/"
+_SIGNS = frozenset[str]().union(*map(signs, (*USERS, _INCLUDE)))
 # that no letter stands before is asked behind the first word: patterns that begin with plain text
 # are found several times faster
 _EXPORT = re.compile(
@@ -44,6 +46,11 @@ _BY_NAME = re.compile(
 )
 _NAMES = re.compile(r'"([\w-]+)"\s*,\s*(?:"(\w+)"|NULL)')
 _REGISTER_BY_PARAM = re.compile(r"(?<!\w)register_trace_(?:prio_)?\#\#\s*(\w+)")
+
+
+def may_use(parts: frozenset[str]) -> bool:
+    """Can a file of which search() tells these parts hold one of the words, or include events?"""
+    return not _SIGNS.isdisjoint(parts)
 
 
 def words_of_users(text: str, parts: frozenset[str]) -> list[str] | None:
@@ -70,37 +77,24 @@ class Users:
         self.drafts = drafts
         self.files = files
         self.built_in: dict[str, str] = {}
-        self.behind: dict[tuple[str, int], tuple[str, ...]] = {}
         self.words = words
         self.includes = includes
         self.by_param = self._registering_macros()
 
-    def sources(self) -> list[str]:
-        """The files whose gates are needed."""
-        return [path for path in sorted(self.words) if path.endswith(".c") and self._words(path)]
+    def uses(self, path: str) -> bool:
+        """Has the file anything to do with tracepoints, so that its gate is needed?"""
+        return bool(self.words[path] or self._macros(path))
 
     def read(self) -> None:
-        """Add every creator, export, use and consumer to the drafts."""
-        for path in sorted(self.words):
-            source, words = self.files[path], self._words(path)
-            calls = [word for word in words if word != "CREATE_TRACE_POINTS"]
-            if calls != words and path.endswith(".c"):
-                self._read_creator(self._creating(source))
+        """Add every export, use and consumer to the drafts."""
+        for path, words in sorted(self.words.items()):
+            calls = [word for word in words if word != CREATES] + self._macros(path)
             if calls:
-                self._read_users(_calling(source, calls))
+                self._read_users(_calling(self.files[path], calls))
 
-    def _words(self, path: str) -> list[str]:
+    def _macros(self, path: str) -> list[str]:
         text = self.files[path].text
-        return [*self.words[path], *(macro for macro in self.by_param if macro in text)]
-
-    def _creating(self, source: Source) -> Source:
-        """The file up to the last #include that may bring in a trace header: many are long, and
-        that place is near the top."""
-        last = source.text.find("CREATE_TRACE_POINTS")
-        for argument, end in source.includes_behind(last):
-            if argument.startswith('"') or self.includes.may_be_scanned(argument):
-                last = end
-        return source.up_to(last)
+        return [macro for macro in self.by_param if macro in text]
 
     def _registering_macros(self) -> dict[str, int]:
         """Macros that register a probe on the tracepoint they are given, with the index of that
@@ -172,7 +166,7 @@ class Users:
                 event=event,
                 place=header.place(offset),
                 source=self.built_in[header.path],
-                needs=_needed_at(header, offset),
+                needs=header.needed_at(offset),
             )
         )
 
@@ -192,41 +186,6 @@ class Users:
         )
         return next(including, header.path)
 
-    def _read_creator(self, header: Source) -> None:
-        creating = False
-        for directive in header.directives:
-            if directive.word == "define" and directive.rest.split()[:1] == ["CREATE_TRACE_POINTS"]:
-                creating = True
-            elif directive.word == "undef" and directive.rest == "CREATE_TRACE_POINTS":
-                creating = False
-            elif directive.word == "include" and creating:
-                for trace_header in self._trace_headers_behind(header.path, directive.rest):
-                    created = Created(
-                        place=header.place(directive.start),
-                        header=trace_header,
-                        source=header.path,
-                        needs=_needed_at(header, directive.start),
-                    )
-                    self.drafts.systems[self.drafts.of_header[trace_header]].creators.append(
-                        created
-                    )
-
-    def _trace_headers_behind(self, includer: str, include: str, depth: int = 0) -> tuple[str, ...]:
-        """The trace headers that an #include brings in: itself, or what it includes in turn."""
-        header = self.includes.resolve(includer, include)
-        if header is None or depth == 3:
-            return ()
-        if header.path in self.drafts.of_header:
-            return (header.path,)
-        key = (header.path, depth)
-        if key not in self.behind:
-            self.behind[key] = tuple(
-                found
-                for argument in header.includes
-                for found in self._trace_headers_behind(header.path, argument, depth + 1)
-            )
-        return self.behind[key]
-
 
 def _calling(source: Source, words: list[str]) -> Source:
     """The file up to the last of the words: they are calls, which may go on for some lines."""
@@ -240,17 +199,3 @@ def _exports(source: Source) -> Iterable[re.Match[str]]:
     # such lines as most are: then the text, which is often long, need not be blanked
     plain = len(found) == words and ctext.begin_lines(text, (match.start() for match in found))
     return found if plain else _EXPORT.finditer(source.code)
-
-
-def _needed_at(source: Source, offset: int) -> tuple[str, ...]:
-    """The symbols that the #ifdefs around an offset ask for; CONFIG_X_MODULE is no symbol."""
-    needed = (name for arm in _arms_at(source, offset) for name in arm.needs)
-    return tuple(name for name in needed if not name.endswith("_MODULE"))
-
-
-def _arms_at(header: Source, offset: int) -> tuple[ctext.Branch, ...]:
-    """The arms of the conditionals that an offset stands in."""
-    marker = ctext.Directive("pragma", "", offset, offset)
-    before = [directive for directive in header.directives if directive.start < offset]
-    *_, (_, arms) = ctext.conditionals([*before, marker])
-    return arms
