@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 import tomllib
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,8 @@ def load_rules(user_file: Path | None) -> tuple[Rule, ...]:
 
     Raises UsageError with file:line for a file that is no TOML or says something unknown.
     """
-    builtin = resources.files("tracecfg.rules").joinpath("rules.toml").read_text(encoding="utf-8")
-    rules = parse_rules(builtin, "rules.toml")
+    builtin = pkgutil.get_data("tracecfg.rules", "rules.toml") or b""
+    rules = parse_rules(builtin.decode(), "rules.toml")
     return rules + parse_rules(rules_text(user_file), str(user_file))
 
 
