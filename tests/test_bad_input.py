@@ -110,6 +110,54 @@ def test_merge_conflict_markers_in_kconfig_are_refused(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    "path", ["include/linux/tracepoint.h", "kernel/trace/Kconfig", "drivers/gpio/gpiolib.c"]
+)
+def test_merge_conflict_markers_in_what_is_edited_are_refused(
+    cli: Cli, root: Path, tmp_path: Path, path: str
+) -> None:
+    if path.endswith(".c"):
+        edit(root, path, lambda text: text + "EXPORT_TRACEPOINT_SYMBOL_GPL(gpio_value);\n")
+    edit(root, path, lambda text: text + ">>>>>>> theirs\n")
+    out = tmp_path / "out"
+    line = (root / path).read_text().count("\n")
+    one_line(cli("generate", root, "-o", out, *BY), 3, f"{path}:{line}: merge conflict markers")
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("path", ["include/linux/tracepoint.h", "kernel/trace/Kconfig.systems"])
+def test_half_of_an_earlier_series_is_refused(
+    cli: Cli, root: Path, tmp_path: Path, path: str
+) -> None:
+    before = root / "include/linux/tracepoint.h"
+    plain = before.read_text()
+    assert cli("generate", root, "gpio", "--in-place", *BY).code == 0
+    if path == str(before.relative_to(root)):
+        (root / "kernel/trace/Kconfig.systems").unlink()
+        edit(root, "Kconfig", lambda text: text.replace('source "kernel/trace/Kconfig.systems"', ""))
+    else:
+        before.write_text(plain)
+    one_line(cli("generate", root, "-o", tmp_path / "out", *BY), 3, path, "half of an earlier")
+
+
+def test_a_new_file_that_git_ignores_is_named(cli: Cli, root: Path) -> None:
+    """Debian's kernel packages ignore everything that is not known already."""
+    committed(root)
+    (root / ".git/info/exclude").write_text("/*\n")
+    ran = cli("generate", root, "gpio", "--in-place", *BY)
+    assert ran.code == 0, ran.err
+    assert "git add --force kernel/trace/Kconfig.systems" in ran.err
+
+
+def test_an_earlier_series_that_stays_is_named(cli: Cli, root: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert cli("generate", root, "gpio", "-o", out, *BY).code == 0
+    assert cli("generate", root, "gpio", "--in-place", *BY).code == 0
+    ran = cli("generate", root, "gpio", "-o", out, "--force", *BY)
+    assert ran.code == 0, ran.err
+    assert f"{out}: holds an earlier series" in ran.err
+
+
 def test_carriage_returns_and_bytes_that_are_no_utf8_go_through_git_am(
     cli: Cli, root: Path, tmp_path: Path
 ) -> None:
@@ -234,7 +282,8 @@ def test_a_folder_that_cannot_be_made(cli: Cli, root: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(shutil.which("perl") is None, reason="perl is not installed")
-def test_an_interrupt_leaves_nothing(root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupt_leaves_nothing(root: Path, tmp_path: Path, ending: signal.Signals) -> None:
     """get_maintainer.pl stands in the way until the signal comes."""
     started = tmp_path / "started"
     script = root / "scripts/get_maintainer.pl"
@@ -250,7 +299,7 @@ def test_an_interrupt_leaves_nothing(root: Path, tmp_path: Path) -> None:
             break
         time.sleep(0.1)
     assert process.poll() is None, process.communicate()
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, ending)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert said.decode().splitlines() == ["tracecfg: interrupted; nothing was left half done"]

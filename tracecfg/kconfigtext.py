@@ -147,12 +147,19 @@ class KconfigIndex:
     def conflicts(self) -> list[Place]:
         """Merge conflict markers that somebody left in a Kconfig file."""
         return [
-            Place(path, text.count("\n", 0, match.start()) + 1)
+            Place(path, text.count("\n", 0, marker) + 1)
             for path, text in self.files.items()
-            if "<<<<<<<" in text or ">>>>>>>" in text
-            for match in [_CONFLICT.search(text)]
-            if match
+            if (marker := first_conflict(text)) is not None
         ]
+
+
+def first_conflict(text: str) -> int | None:
+    """Where the first merge conflict marker begins that somebody left in a text."""
+    # a plain search for the signs takes a hundredth of the pattern's time
+    if "<<<<<<<" not in text and ">>>>>>>" not in text:
+        return None
+    match = _CONFLICT.search(text)
+    return match.start() if match else None
 
 
 def statement(text: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from contextlib import suppress
 from io import TextIOWrapper
@@ -17,6 +18,10 @@ def main() -> None:
     # nothing lives long enough for looking after garbage to be worth a tenth of the time
     gc.disable()
     _streams()
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        # what Ctrl-C undoes, these must undo as well; whoever started us may have them ignored
+        if signal.getsignal(ending) is signal.SIG_DFL:
+            signal.signal(ending, signal.default_int_handler)
     code = run(sys.argv[1:])
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):

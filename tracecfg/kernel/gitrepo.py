@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tracecfg import osio
@@ -45,6 +46,17 @@ def commit_time(tree: Tree) -> int | None:
         return int(said.split()[-1])
     except (TracecfgError, ValueError, IndexError):
         return None
+
+
+def ignored(tree: Tree, paths: Sequence[str]) -> list[str]:
+    """Those that `git add` passes over; none outside a repository or when git cannot say."""
+    if not is_repository(tree) or not paths:
+        return []
+    try:
+        said = git(tree, "check-ignore", "--no-index", "--", *paths, ok=(0, 1))
+    except TracecfgError:
+        return []
+    return os.fsdecode(said).splitlines()
 
 
 def local_changes(tree: Tree) -> str | None:

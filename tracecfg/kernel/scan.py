@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from tracecfg.beside import beside
 from tracecfg.errors import UnsupportedTreeError
+from tracecfg.kconfigtext import first_conflict
 from tracecfg.kernel import ctext
 from tracecfg.kernel.creators import Creators
 from tracecfg.kernel.drafts import Draft, Drafts, consumer, creator
@@ -21,7 +22,6 @@ from tracecfg.model import Inventory, Place, TraceSystem
 
 _SYSTEM_NAME = re.compile(r"[A-Za-z0-9_][\w.-]*$")
 _SWITCH = re.compile(r"^#define TRACE_OPTION_\w+ IS_ENABLED\(CONFIG_(\w+)\)", re.MULTILINE)
-_CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 
 
 _MANY = 100
@@ -121,9 +121,8 @@ class _Scan:
         if not _SYSTEM_NAME.match(name):
             self.problems.append((header.place(directive.start), f"TRACE_SYSTEM {name} is no name"))
             return
-        marked = "<<<<<<<" in header.text or ">>>>>>>" in header.text
-        if marked and (conflict := _CONFLICT.search(header.text)):
-            self.problems.append((header.place(conflict.start()), "merge conflict markers"))
+        if (marker := first_conflict(header.text)) is not None:
+            self.problems.append((header.place(marker), "merge conflict markers"))
         draft = self.drafts.systems[name]
         draft.headers.append(header.path)
         if "TRACE_SYSTEM_VAR" in header.text:

@@ -55,7 +55,15 @@ def core_texts(
     sourcing: the Kconfig file that sources kernel/trace/Kconfig.
     Raises UnsupportedTreeError, naming file, expected shape and kernel version.
     """
-    if MARK in read(TRACEPOINT_H):
+    converted, menu = MARK in read(TRACEPOINT_H), bool(read(MENU_KCONFIG))
+    if converted != menu:
+        where, why = (TRACEPOINT_H, "converted") if converted else (MENU_KCONFIG, "there")
+        other = f"no {MENU_KCONFIG}" if converted else f"{TRACEPOINT_H} is not converted"
+        raise UnsupportedTreeError(
+            f"{where}: {why}, but {other}: half of an earlier series",
+            "put the tree back as it was; git status --ignored shows what git does not",
+        )
+    if converted:
         return {}
     texts = {}
     edits: list[tuple[str, Callable[[str, Render], str]]] = [

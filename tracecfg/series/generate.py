@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from tracecfg.errors import UnsupportedTreeError
+from tracecfg.kconfigtext import first_conflict
 from tracecfg.model import Decision, Option, Plan, TraceSystem
 from tracecfg.series import core, edits, kconfig
 from tracecfg.series.core import Render
@@ -42,7 +43,13 @@ class _Texts:
 
     def old(self, path: str) -> str | None:
         if path not in self.texts:
-            self.texts[path] = self.read_tree(path) if self.exists(path) else None
+            text = self.read_tree(path) if self.exists(path) else None
+            if text and (marker := first_conflict(text)) is not None:
+                line = text.count("\n", 0, marker) + 1
+                raise UnsupportedTreeError(
+                    f"{path}:{line}: merge conflict markers", "resolve them first"
+                )
+            self.texts[path] = text
         return self.texts[path]
 
     def take(self, new: Mapping[str, str]) -> tuple[Change, ...]:

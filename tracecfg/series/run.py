@@ -17,7 +17,7 @@ from tracecfg.kernel.kindex import architectures, read_index
 from tracecfg.kernel.search import best_searcher, search
 from tracecfg.kernel.tree import Tree, open_tree
 from tracecfg.series import write
-from tracecfg.series.core import SOURCES_TRACE
+from tracecfg.series.core import SOURCES_TRACE, TRACEPOINT_H
 from tracecfg.series.generate import Series
 from tracecfg.series.generate import generate as generate_series
 from tracecfg.series.includes import clobbering_includes
@@ -101,6 +101,11 @@ def generate(request: Request) -> Result:
         notes += check()
         if not request.dry_run:
             write.in_place(tree.root, changes)
+        new = [each.path for each in changes if each.old is None]
+        notes += [
+            f"{path} is new, and git ignores it here: git add --force {path}"
+            for path in gitrepo.ignored(tree, new)
+        ]
         return Result(
             series=series,
             where=tree.root,
@@ -111,6 +116,8 @@ def generate(request: Request) -> Result:
     assert request.output is not None
     files = _files(series, author, _date(tree), request.style, templates, plan.version)
     notes += check()
+    if not files and write.has_series(request.output):
+        notes.append(f"{request.output}: holds an earlier series, which is left as it is")
     if not request.dry_run and files:
         write.folder(request.output, files)
     return Result(
@@ -140,6 +147,7 @@ def _files(
     cover = templates.render(
         "cover-letter.txt",
         converted=series.converted,
+        with_core=any(each.path == TRACEPOINT_H for each in series.patches[0].changes),
         version=version,
         skipped=series.skipped,
         patches=series.patches,

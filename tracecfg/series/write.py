@@ -30,6 +30,11 @@ def check_folder(folder: Path, force: bool) -> None:
         )
 
 
+def has_series(folder: Path) -> bool:
+    """Does a folder hold files that tracecfg wrote?"""
+    return folder.is_dir() and any(_ours(path) for path in folder.iterdir() if path.is_file())
+
+
 def folder(target: Path, files: Mapping[str, bytes]) -> None:
     """Write all files or none; earlier ones of ours go, anybody else's stay.
 
