@@ -134,7 +134,9 @@ def test_half_of_an_earlier_series_is_refused(
     assert cli("generate", root, "gpio", "--in-place", *BY).code == 0
     if path == str(before.relative_to(root)):
         (root / "kernel/trace/Kconfig.systems").unlink()
-        edit(root, "Kconfig", lambda text: text.replace('source "kernel/trace/Kconfig.systems"', ""))
+        edit(
+            root, "Kconfig", lambda text: text.replace('source "kernel/trace/Kconfig.systems"', "")
+        )
     else:
         before.write_text(plain)
     one_line(cli("generate", root, "-o", tmp_path / "out", *BY), 3, path, "half of an earlier")

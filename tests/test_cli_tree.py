@@ -180,6 +180,28 @@ def test_the_series_of_one_system_in_goldens(cli: Cli, tmp_path: Path, fixed_dat
         golden(f"{stored}.patch", (tmp_path / name).read_text())
 
 
+def test_a_later_series_does_not_claim_the_core(cli: Cli, tmp_path: Path) -> None:
+    root = copy_tree(tmp_path)
+    assert cli("generate", root, "gpio", "--in-place", "--author", AUTHOR).code == 0
+    generate(cli, root, tmp_path / "out", "queue")
+    cover = (tmp_path / "out/0000-cover-letter.patch").read_text()
+    assert "The core has a switch for each trace header already." in cover
+    assert "The core gets" not in cover
+
+
+def test_show_names_the_rule_that_skips(cli: Cli, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text(
+        '[[rule]]\nname = "no-gpio"\nwhy = "w"\nmatch = { system = "gpio" }\nskip = "not wanted"\n'
+    )
+    ran = cli("show", TREE, "gpio", "--rules", rules)
+    assert "  skipped: not wanted\n" in ran.out
+    assert "  no-gpio: skip not wanted\n" in ran.out
+    ran = cli("show", TREE, "gpio", "--rules", rules, "--json")
+    (shown,) = json.loads(ran.out)["subsystems"]
+    assert {"rule": "no-gpio", "says": "skip not wanted"} in shown["rules"]
+
+
 def test_the_quilt_series_in_goldens(cli: Cli, tmp_path: Path, fixed_date: None) -> None:
     generate(cli, TREE, tmp_path, "queue", "--format", "quilt", "--signoff")
     names = [line for line in (tmp_path / "series").read_text().splitlines() if line[0] != "#"]

@@ -95,13 +95,19 @@ def _system_json(decision: Decision) -> dict[str, Any]:
                 for select in option.selects
             ],
             "default": option.default,
-            "rules": [{"rule": reason.rule, "says": reason.says} for reason in decision.reasons],
+            "rules": _rules(decision),
         },
         "skipped": decision.skipped,
     }
+    if option is None:
+        shown["rules"] = _rules(decision)
     if unknown is not None:
         shown["gate_unknown"] = {"file": unknown.file, "line": unknown.line, "reason": why}
     return shown
+
+
+def _rules(decision: Decision) -> list[dict[str, str]]:
+    return [{"rule": reason.rule, "says": reason.says} for reason in decision.reasons]
 
 
 def json_text(value: object) -> str:
@@ -179,7 +185,9 @@ def show(decision: Decision) -> str:
     if system.own_option:
         lines += ["has a switch already", f"  {system.own_option}"]
     if option is None:
-        return "\n".join([*lines, "decision", f"  skipped: {decision.skipped}"])
+        lines += ["decision", f"  skipped: {decision.skipped}"]
+        lines += _section("because", [f"{each.rule}: {each.says}" for each in decision.reasons])
+        return "\n".join(lines)
     lines += [
         "decision",
         f"  config {option.name}: default {option.default}"
