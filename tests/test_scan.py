@@ -9,8 +9,10 @@ import pytest
 from tests.headers import bare_tree, made, scanned
 from tests.small import FIXTURES, SYSTEMS, copy_tree, edit, inventory, systems
 from tracecfg.gatetext import to_kconfig
+from tracecfg.kernel.resolve import Includes
 from tracecfg.kernel.scan import scan
 from tracecfg.kernel.search import Searcher, search
+from tracecfg.kernel.source import Source
 from tracecfg.kernel.tree import open_tree
 from tracecfg.model import Place, TraceSystem
 
@@ -207,3 +209,13 @@ def test_exports_are_those_of_the_code(tmp_path: Path, text: str) -> None:
     events = "TRACE_EVENT(a, P, A, S, F, R);\nTRACE_EVENT(b, P, A, S, F, R);\n"
     found = made(scanned(tree, events, {"drivers/x.c": f"int y; /* / */\n{text}\n"}))
     assert [export.event for export in found.exports] == EXPORTS[text]
+
+
+def test_of_headers_equally_near_the_same_one_is_meant_in_each_run(tmp_path: Path) -> None:
+    """Whatever the order in which the search finds them, or a set has them."""
+    paths = [f"drivers/{letter}/sub/twin.h" for letter in "qwertyuiopasdfgh"]
+    tree = open_tree(copy_tree(tmp_path))
+    includes = Includes(tree, {path: Source(path, "") for path in paths}, ())
+    found = includes.resolve("fs/file.c", '"sub/twin.h"')
+    assert found is not None
+    assert found.path == "drivers/a/sub/twin.h"

@@ -23,7 +23,8 @@ class Includes:
         self._others: dict[str, Source | None] = {}
         self._scanned = frozenset((*files, *unread))
         self._by_basename: dict[str, list[str]] = defaultdict(list)
-        for path in self._scanned:
+        # of two that lie equally near the first is taken: the same in each run
+        for path in sorted(self._scanned):
             self._by_basename[posixpath.basename(path)].append(path)
 
     def may_be_scanned(self, include: str) -> bool:
