@@ -33,9 +33,11 @@ def beside(work: Callable[[], _T]) -> Callable[[], _T]:
         try:
             done: _T = pickle.loads(data)  # noqa: S301 - of our own making
         except (EOFError, pickle.UnpicklingError):
-            done = work()
-        # last: it gives its memory back meanwhile
-        os.waitpid(child, 0)
-        return done
+            return work()
+        else:
+            return done
+        finally:
+            # last: it gives its memory back meanwhile
+            os.waitpid(child, 0)
 
     return result

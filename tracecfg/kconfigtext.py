@@ -146,20 +146,17 @@ class KconfigIndex:
 
     def conflicts(self) -> list[Place]:
         """Merge conflict markers that somebody left in a Kconfig file."""
-        return [
-            Place(path, text.count("\n", 0, marker) + 1)
-            for path, text in self.files.items()
-            if (marker := first_conflict(text)) is not None
-        ]
+        found = (first_conflict(path, text) for path, text in self.files.items())
+        return [place for place in found if place]
 
 
-def first_conflict(text: str) -> int | None:
-    """Where the first merge conflict marker begins that somebody left in a text."""
+def first_conflict(path: str, text: str) -> Place | None:
+    """Where the first merge conflict marker stands that somebody left in a file's text."""
     # a plain search for the signs takes a hundredth of the pattern's time
     if "<<<<<<<" not in text and ">>>>>>>" not in text:
         return None
     match = _CONFLICT.search(text)
-    return match.start() if match else None
+    return Place(path, text.count("\n", 0, match.start()) + 1) if match else None
 
 
 def statement(text: str) -> list[str]:

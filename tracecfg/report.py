@@ -10,7 +10,7 @@ import orjson
 
 from tracecfg.gate import Gate
 from tracecfg.gatetext import to_kconfig
-from tracecfg.model import Decision, EventKind, Plan
+from tracecfg.model import Decision, EventKind, Option, Plan
 
 if TYPE_CHECKING:
     from tracecfg.series.run import Result
@@ -184,22 +184,21 @@ def show(decision: Decision) -> str:
         lines += ["gate", f"  unknown: {unknown}: {why}"]
     if system.own_option:
         lines += ["has a switch already", f"  {system.own_option}"]
-    if option is None:
-        lines += ["decision", f"  skipped: {decision.skipped}"]
-        lines += _section("because", [f"{each.rule}: {each.says}" for each in decision.reasons])
-        return "\n".join(lines)
-    lines += [
-        "decision",
-        f"  config {option.name}: default {option.default}"
-        + (f", depends on {option.depends}" if option.depends else ""),
-    ]
-    lines += [
-        f"  {select.config} ({select.place}): select {option.name}"
-        + (f" if {select.condition}" if select.condition else "")
-        for select in option.selects
-    ]
+    lines += _section("decision", _decided(option) if option else [f"skipped: {decision.skipped}"])
     lines += _section("because", [f"{each.rule}: {each.says}" for each in decision.reasons])
     return "\n".join(lines)
+
+
+def _decided(option: Option) -> list[str]:
+    depends = f", depends on {option.depends}" if option.depends else ""
+    return [
+        f"config {option.name}: default {option.default}{depends}",
+        *(
+            f"{select.config} ({select.place}): select {option.name}"
+            + (f" if {select.condition}" if select.condition else "")
+            for select in option.selects
+        ),
+    ]
 
 
 def _section(title: str, rows: Collection[str]) -> list[str]:

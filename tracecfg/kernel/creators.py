@@ -23,11 +23,9 @@ class Creators:
         self.behind: dict[tuple[str, int], tuple[str, ...]] = {}
 
     def found(self, paths: Iterable[str]) -> list[Created]:
+        """paths: of .c files that hold CREATES"""
         return [
-            created
-            for path in paths
-            if CREATES in self.files[path].text
-            for created in self._created(self._creating(self.files[path]))
+            created for path in paths for created in self._created(self._creating(self.files[path]))
         ]
 
     def _creating(self, source: Source) -> Source:

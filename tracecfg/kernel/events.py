@@ -83,7 +83,7 @@ class EventReader:
         self.macros = macros
         self.snippet = snippet
         names = "|".join(sorted(macros, key=len, reverse=True))
-        self.name = re.compile(rf"(?:{names})\b")
+        self.name = re.compile(rf"\b(?:{names})\b")
         # how the others begin: plain text is found several times faster than a pattern
         self.stems = [
             name
@@ -103,8 +103,7 @@ class EventReader:
         for stem in self.stems:
             at = code.find(stem, start, stop)
             while at >= 0:
-                match = self.name.match(code, at, stop)
-                if match and not (code[at - 1 : at].isalnum() or code[at - 1 : at] == "_"):
+                if match := self.name.match(code, at, stop):
                     found.append(match)
                 at = code.find(stem, at + 1, stop)
         return sorted(found, key=re.Match.start)
@@ -191,7 +190,8 @@ class _Reading:
                     return len(code)
             end = call[1] if call else at
             text = code[match.start() : end]
-            if not known and not self.expander.leads_to_event(text):
+            words = [] if known else _WORD.findall(text)
+            if not known and not self.expander.leads_to(words):
                 continue
             place = source.place(match.start())
             if known and call is None:
@@ -200,7 +200,7 @@ class _Reading:
             if known and call:
                 calls = [(name, call[0])]
             elif call:
-                calls = self.forms.calls(name, call[0], text)
+                calls = self.forms.calls(name, call[0], text, words[1:])
             else:
                 calls = self.reader.event_calls(self.expander.expand(text))
             told = [self._record(macro, args, place) for macro, args in calls]

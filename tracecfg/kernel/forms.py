@@ -18,7 +18,6 @@ _MARK = "\N{FEMININE ORDINAL INDICATOR}"
 """A letter, so that ## can make names with a hole, and one that no C code has."""
 _HOLE = re.compile(rf"{_MARK}(\d+){_MARK}")
 _CALLED = re.compile(rf"{_HOLE.pattern}\w*\s*\(")
-_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 class Forms:
@@ -33,12 +32,12 @@ class Forms:
         self._forms: dict[tuple[str, int], Calls | None] = {}
         self._as_of = 0
 
-    def calls(self, name: str, args: list[str], text: str) -> Calls:
-        """What a call of a macro comes to, by its text.
+    def calls(self, name: str, args: list[str], text: str, words: list[str]) -> Calls:
+        """What a call of a macro comes to.
 
+        text: the whole call; words: the names among its arguments
         Raises ExpansionTooLongError.
         """
-        words = _NAME.findall(text, len(name))
         macros = not self._expander.names().isdisjoint(words) or self._expander.leads_to(words)
         form = None if macros or _MARK in text else self._form(name, len(args))
         if form is None:

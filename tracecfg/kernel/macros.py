@@ -115,9 +115,6 @@ class Expander:
             self.changes += 1
             self._eventful.discard(name)
 
-    def leads_to_event(self, text: str) -> bool:
-        return self.leads_to(_NAME.findall(text))
-
     def leads_to(self, names: Iterable[str]) -> bool:
         return not self._eventful.isdisjoint(names)
 

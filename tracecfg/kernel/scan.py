@@ -9,7 +9,7 @@ from tracecfg.beside import beside
 from tracecfg.errors import UnsupportedTreeError
 from tracecfg.kconfigtext import first_conflict
 from tracecfg.kernel import ctext
-from tracecfg.kernel.creators import Creators
+from tracecfg.kernel.creators import CREATES, Creators
 from tracecfg.kernel.drafts import Draft, Drafts, consumer, creator
 from tracecfg.kernel.events import EventMacro, EventReader, event_macros
 from tracecfg.kernel.kbuild import Answers, Makefiles
@@ -88,7 +88,6 @@ class _Scan:
 
     def inventory(self, trace_headers: list[str]) -> Inventory:
         makefiles = Makefiles(self.tree)
-
         users = Users(self.drafts, self.files, self.words, self.includes)
         sources = sorted(path for path in self.words if path.endswith(".c"))
 
@@ -100,7 +99,8 @@ class _Scan:
             self._read_trace_header(self.files[path])
         users.read()
         creators = Creators(self.drafts.of_header, self.files, self.includes)
-        for created in creators.found(sources):
+        creating = [path for path in sources if CREATES in self.words[path]]
+        for created in creators.found(creating):
             self.drafts.systems[self.drafts.of_header[created.header]].creators.append(created)
         makefiles.learn(answers())
         systems = tuple(
@@ -121,8 +121,8 @@ class _Scan:
         if not _SYSTEM_NAME.match(name):
             self.problems.append((header.place(directive.start), f"TRACE_SYSTEM {name} is no name"))
             return
-        if (marker := first_conflict(header.text)) is not None:
-            self.problems.append((header.place(marker), "merge conflict markers"))
+        if marker := first_conflict(header.path, header.text):
+            self.problems.append((marker, "merge conflict markers"))
         draft = self.drafts.systems[name]
         draft.headers.append(header.path)
         if "TRACE_SYSTEM_VAR" in header.text:

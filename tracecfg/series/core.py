@@ -57,10 +57,13 @@ def core_texts(
     """
     converted, menu = MARK in read(TRACEPOINT_H), bool(read(MENU_KCONFIG))
     if converted != menu:
-        where, why = (TRACEPOINT_H, "converted") if converted else (MENU_KCONFIG, "there")
-        other = f"no {MENU_KCONFIG}" if converted else f"{TRACEPOINT_H} is not converted"
+        found = (
+            f"{TRACEPOINT_H}: converted, but no {MENU_KCONFIG}"
+            if converted
+            else f"{MENU_KCONFIG}: there, but {TRACEPOINT_H} is not converted"
+        )
         raise UnsupportedTreeError(
-            f"{where}: {why}, but {other}: half of an earlier series",
+            f"{found}: half of an earlier series",
             "put the tree back as it was; git status --ignored shows what git does not",
         )
     if converted:

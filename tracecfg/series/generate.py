@@ -44,10 +44,9 @@ class _Texts:
     def old(self, path: str) -> str | None:
         if path not in self.texts:
             text = self.read_tree(path) if self.exists(path) else None
-            if text and (marker := first_conflict(text)) is not None:
-                line = text.count("\n", 0, marker) + 1
+            if text and (marker := first_conflict(path, text)):
                 raise UnsupportedTreeError(
-                    f"{path}:{line}: merge conflict markers", "resolve them first"
+                    f"{marker}: merge conflict markers", "resolve them first"
                 )
             self.texts[path] = text
         return self.texts[path]

@@ -116,7 +116,7 @@ def generate(request: Request) -> Result:
     assert request.output is not None
     files = _files(series, author, _date(tree), request.style, templates, plan.version)
     notes += check()
-    if not files and write.has_series(request.output):
+    if not files and write.earlier(request.output):
         notes.append(f"{request.output}: holds an earlier series, which is left as it is")
     if not request.dry_run and files:
         write.folder(request.output, files)

@@ -30,9 +30,10 @@ def check_folder(folder: Path, force: bool) -> None:
         )
 
 
-def has_series(folder: Path) -> bool:
-    """Does a folder hold files that tracecfg wrote?"""
-    return folder.is_dir() and any(_ours(path) for path in folder.iterdir() if path.is_file())
+def earlier(folder: Path) -> list[Path]:
+    """The files of a series that tracecfg wrote into a folder; none where there is no folder."""
+    inside = folder.iterdir() if folder.is_dir() else ()
+    return [path for path in inside if path.is_file() and _ours(path)]
 
 
 def folder(target: Path, files: Mapping[str, bytes]) -> None:
@@ -53,7 +54,7 @@ def folder(target: Path, files: Mapping[str, bytes]) -> None:
         staging = Path(tempfile.mkdtemp(dir=target, prefix=".tracecfg-"))
         for name, data in files.items():
             (staging / name).write_bytes(data)
-        old = [path for path in target.iterdir() if path.is_file() and _ours(path)]
+        old = earlier(target)
         for name in files:
             path = target / name
             if (path.exists() or path.is_symlink()) and path not in old:
