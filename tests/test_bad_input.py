@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import resource
-import shutil
 import signal
 import subprocess
 import time
@@ -25,6 +24,7 @@ from tests.small import (
     copy_tree,
     edit,
     git,
+    needed,
     run_there,
 )
 
@@ -283,10 +283,10 @@ def test_a_folder_that_cannot_be_made(cli: Cli, root: Path, tmp_path: Path) -> N
     assert "Traceback" not in ran.err
 
 
-@pytest.mark.skipif(shutil.which("perl") is None, reason="perl is not installed")
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_leaves_nothing(root: Path, tmp_path: Path, ending: signal.Signals) -> None:
     """get_maintainer.pl stands in the way until the signal comes."""
+    needed("perl")
     started = tmp_path / "started"
     script = root / "scripts/get_maintainer.pl"
     script.parent.mkdir()

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.kernel.lab.cache import missing
 from tracecfg.errors import UnknownNameError, UsageError
 from tracecfg.profile import find, load, parse
 from tracecfg.tomlplace import places
@@ -164,7 +165,7 @@ def test_another_users_file_above_is_refused(
     monkeypatch.setattr(os, "geteuid", lambda: mine + 1)
     if mine == 0:
         if os.getuid() != 0:
-            pytest.skip("missing: root, to give a file away")
+            missing("root, to give a file away")
         os.chown(path, 4242, -1)
         mine = 4242
     monkeypatch.chdir(tmp_path)
@@ -237,7 +238,7 @@ def test_a_file_that_was_found_is_not_somebody_elses_choice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if os.getuid() != 0:
-        pytest.skip("missing: root, to give a link away")
+        missing("root, to give a link away")
     public, path = tmp_path / "public", tmp_path / "mine.toml"
     public.mkdir()
     public.chmod(0o1777)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kernel.lab.cache import missing
 from tests.small import candidates, committed, copy_tree
 from tracecfg.kernel.search import BESIDES, NOT_KERNEL, PARTS, Searcher, search
 from tracecfg.kernel.tree import open_tree
@@ -46,7 +47,7 @@ def root(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("searcher", Searcher)
 def test_every_searcher_finds_the_same(root: Path, searcher: Searcher) -> None:
     if searcher is not Searcher.OWN and shutil.which(searcher.value) is None:
-        pytest.skip(f"{searcher.value} is not installed")
+        missing(f"{searcher.value}: it is not installed")
     found = candidates(open_tree(root), searcher)
     assert found == candidates(open_tree(root), Searcher.OWN)
     assert found == sorted(found)
@@ -59,7 +60,7 @@ def test_every_searcher_finds_the_same(root: Path, searcher: Searcher) -> None:
 @pytest.mark.parametrize("searcher", Searcher)
 def test_a_tree_without_any_is_no_error(tmp_path: Path, searcher: Searcher) -> None:
     if searcher is not Searcher.OWN and shutil.which(searcher.value) is None:
-        pytest.skip(f"{searcher.value} is not installed")
+        missing(f"{searcher.value}: it is not installed")
     root = copy_tree(tmp_path)
     for path in [*root.rglob("*.c"), *root.rglob("*.h")]:
         path.unlink()

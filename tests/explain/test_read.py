@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.kernel.lab.cache import missing
 from tests.small import FIXTURES, Ran, needed
 from tracecfg.errors import TracecfgError, UsageError
 from tracecfg.explain import modindex
@@ -133,7 +134,7 @@ def test_not_mounted_and_not_in_the_kernel_are_told_apart(machine: Path) -> None
 def test_what_any_user_may_read_needs_no_root(machine: Path) -> None:
     """As nobody, with a tracefs of mode 0700 as the kernel makes it."""
     if os.geteuid() != 0:
-        pytest.skip("missing: root, to become another user")
+        missing("root, to become another user")
     (machine / f"boot/config-{RELEASE}").write_text(CONFIG)
     (machine / "t").chmod(0o700)
     for folder in (machine, *machine.parents):

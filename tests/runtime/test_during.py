@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kernel.lab.cache import missing
 from tests.runtime.real import dump, put, text
 from tests.small import command, run_there
 from tracecfg.runtime import traceline
@@ -379,7 +380,7 @@ def test_stream_counts_what_is_lost(tracefs: Path) -> None:
 def test_stream_leaves_the_top_levels_events_to_others(tracefs: Path) -> None:
     before = (tracefs / "events/sched/sched_process_exec/enable").read_text()
     if before.strip() != "0" or (tracefs / "tracing_on").read_text().strip() != "1":
-        pytest.skip("missing: a top level that nobody uses")
+        missing("a top level that nobody uses")
     put(tracefs, "trace_marker", "tracecfg-test: for others")
     try:
         done = run_there("stream", *EVENTS, "--seconds", 0.5, "--tracefs", tracefs)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kernel.lab.cache import missing
 from tests.runtime.real import Cli, bit, changed, dump, put, seed, text
 from tests.small import command, run_there
 from tracecfg.errors import ChangeFailedError
@@ -325,7 +326,7 @@ def test_a_trigger_that_the_kernel_lacks(
     kind = line.partition(":")[0]
     known = text(tracefs, HANG)
     if not known.startswith("#") or kind in known.split():
-        pytest.skip(f"missing: a kernel without {option}")
+        missing(f"a kernel without {option}")
     where = ("--tracefs", tracefs, "--instance", unmade.name)
     ran = cli("enable", "sched:sched_process_hang", "--trigger", line, *where)
     assert ran.code == 2
@@ -424,7 +425,7 @@ def test_sizes_that_differ_between_cpus_are_put_back(live: Cli, buffer: Path) ->
     before = dump(buffer)
     size = text(buffer, "per_cpu/cpu0/buffer_size_kb")
     if text(buffer, "buffer_size_kb") != "X":
-        pytest.skip("missing: a second CPU")
+        missing("a second CPU")
     assert live("enable", "irq", "--buffer-size", "1024").code == 0
     assert live("restore").code == 0
     assert changed(before, dump(buffer)) == {}
