@@ -14,6 +14,7 @@ import pytest
 
 from tests.kernel.lab.cache import program
 from tracecfg.kernel import kconf
+from tracecfg.kernel.arch import architectures
 from tracecfg.kernel.toolchain import Toolchain
 from tracecfg.kernel.tree import open_tree
 
@@ -95,7 +96,7 @@ def test_contradictory_configurations(conf: Conf, seed: int, tmp_path: Path) -> 
 
 def test_every_architecture_loads_without_a_toolchain(linux_tree: Path) -> None:
     tree = open_tree(linux_tree)
-    found = kconf.architectures(tree)
+    found = architectures(tree)
     assert len(found) > 20
     for arch in found:
         config = kconf.load(tree, arch=arch)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
 import stat
-import zlib
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
@@ -16,10 +14,8 @@ from tracecfg.errors import TracecfgError, UsageError
 from tracecfg.explain import hints, kconfig, modindex
 from tracecfg.explain.facts import Access, Facts, Tracefs
 from tracecfg.explain.kconfig import KernelConfig
+from tracecfg.kernel.configfile import config_text
 from tracecfg.runtime.tracefs import find
-
-_MAX_CONFIG = 1 << 23
-"""Bytes; an allmodconfig has a twentieth."""
 
 
 def read(
@@ -96,15 +92,7 @@ def own_config(root: Path) -> tuple[KernelConfig | None, tuple[str, ...]]:
 
 
 def _config(path: Path) -> KernelConfig | None:
-    with path.open("rb") as stream:
-        zipped = stream.read(2) == b"\x1f\x8b"
-        stream.seek(0)
-        try:
-            with gzip.open(stream) if zipped else stream as plain:
-                data = plain.read(_MAX_CONFIG)
-        except (EOFError, zlib.error) as error:
-            raise OSError(f"not a complete gzip file: {error}") from error
-    return kconfig.parse(data.decode(errors="replace"), str(path))
+    return kconfig.parse(config_text(path), str(path))
 
 
 def _tracefs(names: list[str], given: Path | None, root: Path) -> Tracefs:

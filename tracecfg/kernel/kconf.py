@@ -10,16 +10,19 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracecfg import osio
 from tracecfg.errors import UsageError
+from tracecfg.kernel.arch import arch_variables, srcarch
 from tracecfg.kernel.toolchain import PROFILE, Asked, Profile, Toolchain
 from tracecfg.kernel.tree import Tree
 from tracecfg.model import Place
 
 if TYPE_CHECKING:
+    from tracecfg.kernel.kconffacts import Facts
     from tracecfg.kernel.kconflib import Item
     from tracecfg.kernel.kconfread import Reader
 
@@ -80,12 +83,11 @@ class KernelConfig:
         arch: str,
         srcarch: str,
         assumed: list[Assumption],
-        unknown: tuple[str, ...],
     ) -> None:
         self.arch = arch
         self.srcarch = srcarch
         self.assumed = tuple(assumed)
-        self.unknown = unknown
+        self.unknown: tuple[str, ...] = ()
         self.files: tuple[str, ...] = tuple(reader.kconfig_filenames)
         self._reader = reader
 
@@ -97,6 +99,13 @@ class KernelConfig:
     def names(self) -> tuple[str, ...]:
         """Every symbol that the tree defines, in the order of the files."""
         return tuple(symbol.name for symbol in self._reader.unique_defined_syms)
+
+    def take_over(self, text: str, file: str) -> None:
+        """Take over the values of a .config, as `make olddefconfig` would. file: for warnings"""
+        from tracecfg.kernel.kconfdot import read_config
+
+        with self._reader.guarded():
+            self.unknown = read_config(self._reader, text, file)
 
     def value(self, name: str) -> str | None:
         """The present value as in a .config, None for a symbol that the tree does not define."""
@@ -113,6 +122,56 @@ class KernelConfig:
             return None
         with self._reader.guarded():
             return _view(symbol)
+
+    def facts(self, name: str) -> Facts | None:
+        """What decides a bool or tristate symbol, None for any other."""
+        from tracecfg.kernel.kconfwhy import facts
+
+        symbol = self._reader.syms.get(name)
+        if symbol is None:
+            return None
+        with self._reader.guarded():
+            return facts(symbol)
+
+    def prompts(self, file: str) -> tuple[tuple[str, str, Place], ...]:
+        """Name, prompt and place of each entry of a Kconfig file that has a prompt, in order."""
+        return tuple(
+            (node.item.name, node.prompt[0], Place(file, node.linenr))
+            for symbol in self._reader.unique_defined_syms
+            for node in symbol.nodes
+            if node.filename == file and node.prompt
+        )
+
+    def assign(self, values: Mapping[str, str]) -> None:
+        """Set bool and tristate symbols, which are no members of a choice, to n, m or y, as lines
+        at the end of a .config would. What Kconfig makes of it, value() tells."""
+        from tracecfg.kernel.kconfdot import assign
+
+        assign(self._reader, values)
+
+    @cached_property
+    def answered(self) -> tuple[str, ...]:
+        """The symbols without a prompt whose values are answers of the toolchain."""
+        from tracecfg.kernel.kconfwhy import answered
+
+        return answered(self._reader, self._reader.asking)
+
+    def answer(self, values: Mapping[str, str]) -> None:
+        """Give symbols of `answered` other values, as in a .config."""
+        from tracecfg.kernel.kconfdot import answer
+
+        answer(self._reader, values)
+
+    @contextmanager
+    def trial(self, values: Mapping[str, str]) -> Iterator[None]:
+        """assign(), for as long as the block lasts."""
+        from tracecfg.kernel.kconfdot import assign
+
+        before = assign(self._reader, values)
+        try:
+            yield
+        finally:
+            assign(self._reader, before)
 
     def text(self) -> str:
         """The .config, as `make olddefconfig` writes it with the same toolchain."""
@@ -153,9 +212,9 @@ def load(
     from tracecfg.kernel.kconfread import Reader
     from tracecfg.kernel.kconfvalue import dialect
 
-    srcarch = _srcarch(tree, arch)
-    variables = _variables(tree, arch, srcarch, toolchain)
-    answers = Profile(tree, srcarch) if toolchain.is_profile else Asked(tree, variables)
+    folder = srcarch(tree, arch)
+    variables = {**toolchain.variables(), **arch_variables(tree, arch, folder)}
+    answers = Profile(tree, folder) if toolchain.is_profile else Asked(tree, variables)
     assumed: list[Assumption] = []
 
     def variable(name: str) -> str | None:
@@ -181,13 +240,14 @@ def load(
         Assumption(place=place, question=f"$({name})", answer="")
         for name, place in reader.unset_variables.items()
     )
-    unknown = _take_over(reader, config) if config else ()
-    return KernelConfig(reader=reader, arch=arch, srcarch=srcarch, assumed=assumed, unknown=unknown)
-
-
-def architectures(tree: Tree) -> tuple[str, ...]:
-    """The folders under arch/ that have a Kconfig, sorted."""
-    return tuple(sorted(path.parent.name for path in (tree.root / "arch").glob("*/Kconfig")))
+    loaded = KernelConfig(reader=reader, arch=arch, srcarch=folder, assumed=assumed)
+    if config:
+        try:
+            text = config.read_bytes().decode("utf-8", "surrogateescape")
+        except OSError as error:
+            raise UsageError(f"{config}: cannot be read: {error.strerror}") from error
+        loaded.take_over(text, str(config))
+    return loaded
 
 
 @contextmanager
@@ -205,55 +265,10 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _srcarch(tree: Tree, arch: str) -> str:
-    """SRCARCH for an ARCH, from the `ifeq ($(ARCH),...)` lines of the top Makefile."""
-    renamed = dict(
-        re.findall(
-            r"^ifeq \(\$\(ARCH\),([\w-]+)\)\s*\n\s*SRCARCH\s*:=\s*([\w-]+)\s*$",
-            tree.read("Makefile"),
-            re.MULTILINE,
-        )
-    )
-    srcarch = str(renamed.get(arch, arch))
-    if srcarch not in architectures(tree):
-        known = ", ".join((*architectures(tree), *sorted(renamed)))
-        raise UsageError(f"{arch}: not an architecture of this tree", f"one of {known}")
-    return srcarch
-
-
-def _variables(tree: Tree, arch: str, srcarch: str, toolchain: Toolchain) -> dict[str, str]:
-    """What the top Makefile and arch/um/Makefile export to conf."""
-    # an um kernel runs on the architecture that has a folder for it
-    hosts = sorted(path.parent.parent.name for path in (tree.root / "arch").glob("*/um/Kconfig"))
-    subarch = hosts[0] if srcarch == "um" and hosts else srcarch
-    return {
-        **toolchain.variables(),
-        "ARCH": arch,
-        "SRCARCH": srcarch,
-        "SUBARCH": subarch,
-        "HEADER_ARCH": subarch,
-        "UTS_MACHINE": arch,
-        "KERNELVERSION": tree.version,
-        "srctree": str(tree.root),
-        "objtree": ".",
-    }
-
-
 def _failing(command: str) -> str:
     """What an `if-success` macro prints when its command fails; nothing for another command."""
     match = re.search(r'\|\| echo "([^"]*)"$', command)
     return match[1] if match else ""
-
-
-def _take_over(reader: Reader, config: Path) -> tuple[str, ...]:
-    from tracecfg.kernel.kconfdot import read_config
-
-    try:
-        text = config.read_bytes().decode("utf-8", "surrogateescape")
-    except OSError as error:
-        raise UsageError(f"{config}: cannot be read: {error.strerror}") from error
-    with reader.guarded():
-        return read_config(reader, text, str(config))
 
 
 def _view(symbol: Item) -> KconfigSymbol:

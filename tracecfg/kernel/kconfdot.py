@@ -6,7 +6,7 @@ Follows conf_read_simple() and conf_write() in scripts/kconfig/confdata.c.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tracecfg.kernel.kconflib import LIB, Item
 from tracecfg.kernel.kconfvalue import Symbol
@@ -71,6 +71,32 @@ def _assign(symbol: Symbol, value: int | str) -> None:
         choice.user_value = max(choice.user_value or 0, value)
     if value == 2:
         choice.user_selection = symbol
+
+
+def assign(kconfig: Item, values: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Set symbols outside choices as a .config would, None: to what it is without one.
+
+    Returns what they were set to before.
+    """
+    before = {}
+    for name, value in values.items():
+        symbol = kconfig.syms[name]
+        user = symbol.user_value
+        before[name] = None if user is None else LIB.TRI_TO_STR[user]
+        symbol.user_value = None if value is None else LIB.STR_TO_TRI[value]
+    kconfig._invalidate_all()
+    return before
+
+
+def answer(kconfig: Item, values: Mapping[str, str]) -> None:
+    """Make values the only defaults of symbols without a prompt; their conditions stay."""
+    for name, value in values.items():
+        symbol = kconfig.syms[name]
+        given = value if symbol.orig_type in LIB._BOOL_TRISTATE else _value(symbol, value)
+        if given is not None:
+            constant = kconfig._lookup_const_sym(given)
+            symbol.defaults = [(constant, condition) for _, condition in symbol.defaults]
+    kconfig._invalidate_all()
 
 
 def config_lines(kconfig: Item) -> Iterator[str]:

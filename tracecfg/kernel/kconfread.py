@@ -17,6 +17,7 @@ from typing import NoReturn
 from tracecfg.errors import TracecfgError, UnsupportedTreeError
 from tracecfg.kernel.kconflib import LIB, Item
 from tracecfg.kernel.kconfvalue import Dialect
+from tracecfg.kernel.toolchain import VERSIONS
 from tracecfg.kernel.tree import Tree
 from tracecfg.model import Place
 
@@ -41,6 +42,7 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
     variable: answers $(NAME) for what is no macro, or None
     shell: answers $(shell,command)
     found: what kconfiglib warned about
+    asking: the lines whose text depends on what the toolchain answers
     """
 
     def __init__(
@@ -55,12 +57,14 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
         self.dialect = dialect
         self.found: list[tuple[Place | None, str]] = []
         self.unset_variables: dict[str, Place] = {}
+        self.asking: set[Place] = set()
         self._tree = tree
         self._overlay = overlay
         self._variable = variable
         self._shell = shell
         self._known_lines: dict[str, Item] = {}
         self._reuse_tokens = False
+        self._answers = set(VERSIONS)
         self._files = self._read = self._expansions = 0
         self.filename, self.linenr = "Kconfig", 1
         with self.guarded():
@@ -86,7 +90,9 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
     # what the tree's text asks for
 
     def shell(self, command: str) -> str:
-        return self._shell(command, self._place())
+        place = self._place()
+        self.asking.add(place)
+        return self._shell(command, place)
 
     def info(self, message: str) -> str:
         self._warn(message, self.filename, self.linenr)
@@ -97,6 +103,8 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
         if self._expansions > MAX_EXPANSIONS or sum(map(len, args)) > MAX_LINE:
             self._parse_error("macros expand without end")
         name = args[0]
+        if name in self._answers:
+            self.asking.add(self._place())
         if name in self.variables or name in self._functions:
             value: str = super()._fn_val(args)
             if len(value) > MAX_LINE:
@@ -185,6 +193,8 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
             self._parse_error(f"unknown word {word!r}")
         else:
             super()._parse_assignment(s)
+            if word and self._place() in self.asking:
+                self._answers.add(word)
 
     def _parse_help(self, node: Item) -> None:
         """Find the end of a help text without keeping it: half of all lines are help."""

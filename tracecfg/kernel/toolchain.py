@@ -22,9 +22,10 @@ _HOST = {
 _EMPTY = ("CLANG_FLAGS", "USERCFLAGS", "USERLDFLAGS", "CROSS_COMPILE_COMPAT", "CROSS_COMPILE_ARM32")
 """What the top Makefile leaves empty unless the user sets it (CLANG_FLAGS: for GCC)."""
 
-_PROFILE_VERSIONS = {
+VERSIONS = {
     "CC_VERSION_TEXT": "gcc (GCC) 12.2.0", "RUSTC_VERSION_TEXT": "", "PAHOLE_VERSION": "0",
 }  # fmt: skip
+"""Variables that the top Makefile fills with what a program prints; here what the profile says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +70,7 @@ class Profile:
 
     def variable(self, name: str) -> str | None:
         """What $(name) is when no program's name; None: not known."""
-        return "" if name in _EMPTY else _PROFILE_VERSIONS.get(name)
+        return "" if name in _EMPTY else VERSIONS.get(name)
 
     def shell(self, command: str) -> str | None:
         """What `$(shell,command)` prints, without its last newline; None: not known."""
