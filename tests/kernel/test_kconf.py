@@ -7,12 +7,12 @@ host's gcc refuses is refused to both.
 from __future__ import annotations
 
 import random
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.kernel.lab.cache import program
+from tests.kernel.lab.conf import Conf
 from tracecfg.kernel import kconf
 from tracecfg.kernel.arch import architectures
 from tracecfg.kernel.toolchain import Toolchain
@@ -23,34 +23,6 @@ pytestmark = pytest.mark.kernel
 ARCHES = ("x86_64", "arm64")
 GIVEN = ("defconfig", "tinyconfig", "allnoconfig", "allmodconfig")
 SEEDS = (1, 2)
-
-
-class Conf:
-    """make's configuration targets, out of tree, for one architecture."""
-
-    def __init__(self, tree: Path, arch: str, out: Path) -> None:
-        for name in ("make", "flex", "bison", "gcc"):
-            program(name, name)
-        self.tree, self.arch, self.out = tree, arch, out
-
-    def given(self, target: str) -> Path:
-        """The configuration that a target makes, made once."""
-        config = self.out / f"{target}.config"
-        return config if config.exists() else self.make(target, config)
-
-    def make(self, target: str, config: Path, **variables: str) -> Path:
-        settings = {"O": self.out, "ARCH": self.arch, "CC": "gcc", "KCONFIG_CONFIG": config}
-        settings |= variables
-        words = [f"{name}={value}" for name, value in settings.items()]
-        command = ["make", "-s", "-C", str(self.tree), *words, target]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return config
-
-    def olddefconfig(self, base: Path) -> str:
-        result = self.out / "oracle.config"
-        result.write_bytes(base.read_bytes())
-        return self.make("olddefconfig", result).read_text()
 
 
 @pytest.fixture(scope="module", params=ARCHES)

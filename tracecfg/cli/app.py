@@ -13,6 +13,7 @@ COMMANDS = {
     "scan": "tree:scan",
     "show": "tree:show",
     "generate": "tree:generate",
+    "config": "config:config",
     "list": "live:list_events",
     "status": "live:status",
     "enable": "live:enable",

@@ -25,6 +25,7 @@ class Facts(NamedTuple):
 
     value: n, m or y; place: its first entry
     prompt_if: the condition under which a person may set it; None when it has no prompt
+    default_if: the condition under which it is on without anybody's doing
     in_choice: it is one of several of which one is y
     selectors: those whose condition can hold on this architecture
     """
@@ -34,5 +35,6 @@ class Facts(NamedTuple):
     value: str
     place: Place
     prompt_if: Gate | None
+    default_if: Gate
     in_choice: bool
     selectors: tuple[Selector, ...]

@@ -28,6 +28,7 @@ def facts(symbol: Symbol) -> Facts | None:
         value=symbol.str_value,
         place=_place(symbol.nodes[0]),
         prompt_if=any_of(map(gate, prompts)) if prompts else None,
+        default_if=any_of(all_of(map(gate, default)) for default in symbol.defaults),
         in_choice=symbol.choice is not None,
         selectors=tuple(_selectors(symbol)),
     )

@@ -1,0 +1,106 @@
+"""From names and globs to the options they mean. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from tracecfg.errors import UnknownNameError, UsageError
+from tracecfg.model import Place
+from tracecfg.nearest import nearest
+from tracecfg.selection import parse
+
+
+class Option(NamedTuple):
+    """The option of a trace system, as the series gave it: its prompt is the system's name.
+
+    place: its entry
+    """
+
+    name: str
+    subsystem: str
+    place: Place
+
+
+class Term(NamedTuple):
+    """What the user wrote and the options it means, all to be turned on or all off.
+
+    is_name: it is one subsystem by name: what its option needs is asked for as well
+    """
+
+    text: str
+    options: tuple[Option, ...]
+    on: bool
+    is_name: bool
+
+
+class Choice(NamedTuple):
+    """values: each option that is to be set -> y or n"""
+
+    terms: tuple[Term, ...]
+    values: Mapping[str, str]
+
+
+def choose(
+    options: Sequence[Option],
+    *,
+    only: Sequence[str],
+    enable: Sequence[str],
+    disable: Sequence[str],
+) -> Choice:
+    """only: these on and all others off; enable, disable: these, and the others stay.
+
+    Raises UnknownNameError, with the nearest names, for one that matches nothing, and UsageError
+    for an option that is to be both on and off.
+    """
+    terms = [_term(options, text, on=True) for text in (*only, *enable)]
+    terms += [_term(options, text, on=False) for text in disable]
+    values = {option.name: "n" for option in options} if only else {}
+    on = {option.name for term in terms if term.on for option in term.options}
+    for term in terms:
+        for option in term.options:
+            if not term.on and option.name in on:
+                raise UsageError(
+                    f"{option.subsystem}: to be on and to be off", "name it in one of the lists"
+                )
+            values[option.name] = "y" if term.on else "n"
+    return Choice(tuple(terms), values)
+
+
+def subsystems_of(events: Sequence[str]) -> tuple[str, ...]:
+    """The names and globs of the subsystems that a profile's events belong to.
+
+    An event that is excluded is left to the run time: its subsystem has one option for all.
+    Raises UsageError for a term that does not say which subsystem is meant.
+    """
+    found = []
+    for term in parse(events):
+        if term.module:
+            raise UsageError(
+                f"{term.text}: which subsystems these are only the kernel that runs knows",
+                "a profile for `config` names them",
+            )
+        if term.exclude:
+            continue
+        if term.system == "*" and term.event != "*":
+            raise UsageError(
+                f"{term.text}: the event's subsystem is not named", "write subsystem:event"
+            )
+        found.append(term.system)
+    return tuple(dict.fromkeys(found))
+
+
+def _term(options: Sequence[Option], text: str, *, on: bool) -> Term:
+    symbol = text.removeprefix("CONFIG_")
+    named = tuple(option for option in options if text == option.subsystem or symbol == option.name)
+    if named:
+        return Term(text, named, on, is_name=True)
+    matching = tuple(option for option in options if fnmatchcase(option.subsystem, text))
+    if not matching:
+        near = nearest(text, [option.subsystem for option in options])
+        raise UnknownNameError(
+            f"{text}: this tree has no option for such a subsystem",
+            f"did you mean {', '.join(near)}?" if near else "`tracecfg scan` lists them",
+        )
+    return Term(text, matching, on, is_name=False)
