@@ -15,11 +15,13 @@ PACKAGE = Path(tracecfg.__file__).parent
 MAX_LINES = 330
 """About 300 is meant; a file that outgrows it is split."""
 
-KINDS = ("cli", "planning", "rules", "series", "report", "templating")
+KINDS = ("cli", "planning", "rules", "series", "report", "templating", "config")
 """All that is made of what the readers find."""
 
 PURE = [
     *(f"tracecfg.boot.{name}" for name in ("bootconfig", "line", "request", "unit")),
+    *(f"tracecfg.config.{name}" for name in ("base", "choice", "forced", "needs", "report")),
+    "tracecfg.config.result",
     *(f"tracecfg.explain.{name}" for name in ("answer", "case", "decide", "elf", "facts")),
     *(f"tracecfg.explain.{name}" for name in ("gates", "hints", "kconfig", "names")),
     "tracecfg.gate",
@@ -44,6 +46,7 @@ PURE = [
     "tracecfg.kernel.events",
     "tracecfg.kernel.forms",
     "tracecfg.kernel.included",
+    "tracecfg.kernel.kconffacts",
     "tracecfg.kernel.macros",
     "tracecfg.kernel.make",
     "tracecfg.kernel.makeexpand",

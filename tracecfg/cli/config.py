@@ -89,7 +89,7 @@ def config(
         )
         progress.done()
     text = result.text if fragment is None else result.fragment
-    target = fragment or output or result.tree / ".config"
+    target = fragment or output or Path(result.tree, ".config")
     prints = str(target) == "-"
     if prints and as_json:
         raise UsageError("--json: standard output is for one of both", "name a file with -o")
@@ -103,11 +103,10 @@ def config(
 
         print(json_text(report.to_json(result, written=str(target) if writes else None)))
     else:
-        print(report.to_text(result), file=sys.stderr if prints else sys.stdout)
-        if writes and prints:
-            print(text, end="")
-        elif writes:
-            print(f"wrote {target}")
+        said = report.to_text(result, str(target), dry_run=dry_run)
+        print(said, file=sys.stderr if prints else sys.stdout)
+    if writes and prints:
+        print(text, end="")
     if result.failed:
         raise typer.Exit(FINDINGS)
 

@@ -13,8 +13,8 @@ _SHOWN = 10
 """How many changes that the user did not ask for are shown one by one."""
 
 
-def to_text(result: Result) -> str:
-    """What took effect and what did not and why, then the changes."""
+def to_text(result: Result, target: str, *, dry_run: bool) -> str:
+    """What took effect and what did not and why, then the changes. target: the file to write"""
     named = {option for term in result.choice.terms for option in term.options if term.is_name}
     lines = [
         line
@@ -24,7 +24,13 @@ def to_text(result: Result) -> str:
     ]
     lines += [_count(result)] if len(result.outcomes) > len(named) else []
     lines += _proposals(result.proposals)
-    return "\n".join([*lines, *_changes(result.changes), *_assumed(result)])
+    lines += [*_changes(result.changes), *_assumed(result)]
+    if result.failed:
+        names = ", ".join(term.text for term in result.failed)
+        lines.append(f"nothing is written, for want of {names}")
+    else:
+        lines.append(f"{'would write' if dry_run else 'wrote'} {target}")
+    return "\n".join(lines)
 
 
 def _outcome(outcome: Outcome) -> list[str]:
@@ -107,10 +113,10 @@ def to_json(result: Result, *, written: str | None) -> dict[str, Any]:
     """The object of `config --json`, schema tracecfg.config/1. written: the file, None for none"""
     return {
         "schema": "tracecfg.config/1",
-        "tree": str(result.tree),
+        "tree": result.tree,
         "version": result.version,
         "arch": result.arch,
-        "base": str(result.base),
+        "base": result.base,
         "written": written,
         "subsystems": [_outcome_json(outcome) for outcome in result.outcomes],
         "without_effect": [term.text for term in result.failed],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import NamedTuple
 
 from tracecfg.config.choice import Choice, Option, Term
@@ -88,10 +87,10 @@ class Result:
     needed: turned on besides the options
     """
 
-    tree: Path
+    tree: str
     version: str
     arch: str
-    base: Path
+    base: str
     choice: Choice
     outcomes: tuple[Outcome, ...]
     changes: tuple[Change, ...]

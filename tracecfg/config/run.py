@@ -81,10 +81,10 @@ def configure(request: Request) -> Result:
         needed={name: "" for steps in needed.values() for name, _ in steps},
     )
     return Result(
-        tree=tree.root,
+        tree=str(tree.root),
         version=tree.version,
         arch=config.arch,
-        base=file,
+        base=str(file),
         choice=choice,
         outcomes=outcomes,
         changes=changed,
@@ -225,6 +225,8 @@ def _proposals(config: KernelConfig, outcomes: tuple[Outcome, ...]) -> Iterator[
 def _notes(config: KernelConfig, base: Base, tree: Tree, file: Path) -> Iterator[str]:
     if base.version and base.version != tree.version:
         yield f"{file}: of Linux {base.version}; this tree is {tree.version}"
+    for each in config.assumed:
+        yield f"{each.place}: {each.question} is not known: taken for {each.answer or 'nothing'}"
     if config.unknown:
         shown = ", ".join(config.unknown[:5]) + (", ..." if len(config.unknown) > 5 else "")
         yield f"{file}: {number(len(config.unknown), 'symbol')} not in this tree: {shown}"

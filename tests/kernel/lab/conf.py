@@ -35,9 +35,9 @@ class Conf:
         result.write_bytes(base.read_bytes())
         return self.make("olddefconfig", result).read_text()
 
-    def merged(self, base: Path, fragment: Path) -> tuple[str, str]:
-        """What merge_config.sh and then olddefconfig make of the two, and what the first says."""
+    def merged(self, base: Path, fragment: Path) -> str:
+        """What merge_config.sh and then olddefconfig make of the two."""
         merge = self.tree / "scripts/kconfig/merge_config.sh"
         command = [str(merge), "-m", "-O", str(self.out), str(base), str(fragment)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=self.out)
-        return self.olddefconfig(self.out / ".config"), done.stdout
+        subprocess.run(command, check=True, capture_output=True, cwd=self.out)
+        return self.olddefconfig(self.out / ".config")
