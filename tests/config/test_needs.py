@@ -47,6 +47,11 @@ X = 'config X\n\tbool "x"\n\tdepends on '
         (f'{X}A || FOREIGN\nconfig A\n\tbool "a"\n', {"A": "y", "X": "y"}),
         # the only one that selects it
         (f'{X}A\nconfig A\n\tbool\nconfig S\n\tbool "s"\n\tselect A\n', {"S": "y", "X": "y"}),
+        (
+            f'{X}A\nconfig A\n\tbool\nconfig S\n\tbool "s"\n\tdefault y\n\tselect A if T\n'
+            'config T\n\tbool "t"\n',
+            {"T": "y", "X": "y"},
+        ),
         # on by itself once something else is
         (f'{X}A\nconfig A\n\tdef_bool B\nconfig B\n\tbool "b"\n', {"B": "y", "X": "y"}),
         (
@@ -55,7 +60,7 @@ X = 'config X\n\tbool "x"\n\tdepends on '
             {"FTRACE": "y", "ENABLE_DEFAULT_TRACERS": "y", "X": "y"},
         ),
     ],
-    ids=["prompt", "tristate", "yes", "chain", "foreign", "selector", "default", "tracing"],
+    ids=["prompt", "tristate", "yes", "chain", "foreign", "selector", "condition", "default", "tracing"],
 )  # fmt: skip
 def test_what_is_plainly_needed_is_turned_on(root: Path, text: str, values: dict[str, str]) -> None:
     found = of(root, text)
@@ -81,7 +86,7 @@ def test_what_is_plainly_needed_is_turned_on(root: Path, text: str, values: dict
          "X (Kconfig:1) needs A (Kconfig:4), which is on when it is selected: "
          "by S (Kconfig:6), T (Kconfig:9)"),
         (f'{X}A\nchoice\n\tprompt "c"\nconfig B\n\tbool "b"\nconfig A\n\tbool "a"\nendchoice\n',
-         "X (Kconfig:1) needs A (Kconfig:8), which is one of a choice: make it"),
+         "X (Kconfig:1) needs A (Kconfig:8), which is one of a choice: choose it"),
         (f'{X}A = "v"\nconfig A\n\tstring "a"\n',
          'X (Kconfig:1), which needs A="v"; A is n'),
         (f"{X}A >= 5\nconfig A\n\tint\n\tdefault 3\n", "X (Kconfig:1), but A >= 5 is not so"),
@@ -134,3 +139,9 @@ def test_release_is_blocked_by_what_has_no_prompt(root: Path) -> None:
     found = release("X", load(root, 'config X\n\tbool "x"\nconfig S\n\tdef_bool y\n\tselect X\n'))
     assert found.values == {}
     assert found.blocked == "S (Kconfig:3) has no prompt: it is on while y"
+
+
+def test_a_tree_where_nothing_brings_tracing(root: Path) -> None:
+    found = of(root, f"{X}TRACEPOINTS\nconfig TRACEPOINTS\n\tbool\n", "TRACEPOINTS")
+    (obstacle,) = found.obstacles
+    assert obstacle.says == "but ENABLE_DEFAULT_TRACERS is not there on this architecture"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from tracecfg.errors import UnknownNameError, UsageError
+from tracecfg.errors import UnknownNameError, UsageError, escaped, shortened
 from tracecfg.model import Place
 from tracecfg.nearest import nearest
 from tracecfg.selection import parse
@@ -100,7 +100,7 @@ def _term(options: Sequence[Option], text: str, *, on: bool) -> Term:
     if not matching:
         near = nearest(text, [option.subsystem for option in options])
         raise UnknownNameError(
-            f"{text}: this tree has no option for such a subsystem",
+            f"{shortened(escaped(text))}: this tree has no option for such a subsystem",
             f"did you mean {', '.join(near)}?" if near else "`tracecfg scan` lists them",
         )
     return Term(text, matching, on, is_name=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
-from tracecfg.gate import OFF, All, Any, Const, Equals, Gate, Not, Sym, holds, symbols
+from tracecfg.gate import OFF, All, Any, Const, Equals, Gate, Not, Sym, all_of, holds, symbols
 from tracecfg.gatetext import to_kconfig
 from tracecfg.kernel.kconffacts import Facts
 from tracecfg.model import Place
@@ -67,7 +67,7 @@ def needs(option: str, config: Symbols) -> Needs:
         return Needs(search.values, ())
     final = [each for each in obstacles if each.is_final]
     # one that nobody can mend is enough, and a symbol that stops several ways is named once
-    told = {(each.way[-1], each.says): each for each in final[:1] or obstacles}
+    told = {(each.way[-1:], each.says): each for each in final[:1] or obstacles}
     return Needs({}, tuple(told.values()))
 
 
@@ -89,9 +89,10 @@ class _Search:
             return [Obstacle((*way, step), "which needs itself", is_final=True)]
         way = (*way, step)
         if facts.in_choice:
-            return [Obstacle(way, "which is one of a choice: make it")]
+            return [Obstacle(way, "which is one of a choice: choose it")]
         if facts.prompt_if is None and len(facts.selectors) == 1:
-            return self.turn_on(facts.selectors[0].name, way, value)
+            (only,) = facts.selectors
+            return self._satisfy(all_of((Sym(only.name), only.condition)), way)
         if facts.prompt_if is None and facts.selectors:
             return [Obstacle(way, _selected(facts))]
         gate = facts.default_if if facts.prompt_if is None else facts.prompt_if
