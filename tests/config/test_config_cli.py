@@ -123,6 +123,13 @@ def test_a_glob_asks_for_nothing_else(cli: Cli, root: Path) -> None:
     assert values(root / ".config")["RADIO_TRACING"] == "n"
 
 
+def test_a_glob_of_which_nothing_can_be_had(cli: Cli, root: Path) -> None:
+    ran = cli("config", root, "--enable", "radi*")
+    assert ran.code == 1
+    assert "radio (TRACING_RADIO): not on\n" in ran.out
+    assert "which needs RADIO_TRACING (drivers/net/radio/Kconfig:6): a glob does not" in ran.out
+
+
 def test_what_cannot_be_had_is_explained_and_nothing_written(cli: Cli, root: Path) -> None:
     edit(root, "kernel/trace/Kconfig.systems", lambda text: text.replace(
         "depends on USB\n", "depends on USB && (SLOW_BUS || !VIRT)\n"))  # fmt: skip

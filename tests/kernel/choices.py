@@ -44,11 +44,11 @@ def request(tree: Path, base: Path) -> run.Request:
     )  # fmt: skip
 
 
-def prove_config(converted: Path, count: int, scratch: Path) -> Totals:
-    """As many selections, the bases in turn."""
+def prove_config(converted: Path, start: Mapping[str, Path], count: int, scratch: Path) -> Totals:
+    """As many selections, the bases in turn. scratch: an empty folder"""
     totals = Totals(name="config", counts={"selections": count})
-    start = bases(converted, scratch)
-    first = run.configure(replace(request(converted, start["tiny"]), enable=("*",)))
+    every = replace(request(converted, start["tiny"]), enable=("*",), toolchain=None)
+    first = run.configure(every)
     subsystems = [outcome.option.subsystem for outcome in first.outcomes]
 
     def worker(numbers: Iterable[int], out: Path) -> list[tuple[str, Result, list[str]]]:

@@ -10,12 +10,17 @@ from tracecfg.errors import number
 from tracecfg.model import Place
 
 _SHOWN = 10
-"""How many changes that the user did not ask for are shown one by one."""
+"""Names of a list that is not the answer; --json has all."""
 
 
 def to_text(result: Result, target: str, *, dry_run: bool) -> str:
     """What took effect and what did not and why, then the changes. target: the file to write"""
-    named = {option for term in result.choice.terms for option in term.options if term.is_name}
+    named = {
+        option
+        for term in result.choice.terms
+        for option in term.options
+        if term.is_name or term in result.failed
+    }
     lines = [
         line
         for outcome in result.outcomes

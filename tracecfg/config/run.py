@@ -12,7 +12,7 @@ from tracecfg import profile as profiles
 from tracecfg.config.base import Base, read_base, values_of
 from tracecfg.config.choice import Choice, Option, choose, subsystems_of
 from tracecfg.config.forced import release, selecting
-from tracecfg.config.needs import Step, is_off, needs
+from tracecfg.config.needs import Obstacle, Step, is_off, needs
 from tracecfg.config.result import Answer, Outcome, Proposal, Result, changes
 from tracecfg.errors import TracecfgError, UsageError, number
 from tracecfg.kernel import arch as arches
@@ -197,9 +197,19 @@ def _outcomes(
         if outcome.took_effect:
             yield outcome._replace(needed=needed.get(option.name, ()))
         elif wanted == "y":
-            yield outcome._replace(obstacles=needs(option.name, config).obstacles)
+            yield outcome._replace(obstacles=_in_the_way(config, option))
         else:
             yield outcome._replace(forced_by=selecting(option.name, config))
+
+
+def _in_the_way(config: KernelConfig, option: Option) -> tuple[Obstacle, ...]:
+    found = needs(option.name, config)
+    if found.obstacles:
+        return found.obstacles
+    steps = (config.facts(name) for name in found.values if name != option.name)
+    listed = ", ".join(f"{it.name} ({it.place})" for it in steps if it)
+    says = f"which needs {listed}: a glob does not ask for that, the name does"
+    return (Obstacle((Step(option.name, option.place),), says),)
 
 
 def _proposals(config: KernelConfig, outcomes: tuple[Outcome, ...]) -> Iterator[Proposal]:
