@@ -79,3 +79,19 @@ def test_tracing_off_and_a_driver_missing(
     (obstacle,) = by_name["kvm"].obstacles
     assert "needs KVM_X86 (arch/x86/kvm/Kconfig:" in str(obstacle)
     assert str(obstacle).endswith("which needs one of KVM_INTEL || KVM_AMD: turn one on")
+
+
+def test_minimize_keeps_its_word(
+    converted_tree: Path, start: dict[str, Path], tmp_path: Path
+) -> None:
+    """With all that it proposes turned off, the kernel's own conf lets the forced options go."""
+    wanted = replace(request(converted_tree, start["debian"]), only=("gpio",), minimize=True)
+    result = run.configure(wanted)
+    possible = [each for each in result.proposals if not each.release.blocked]
+    assert {each.option.subsystem for each in possible} >= {"block", "sched", "skb"}
+    off = {name for each in possible for name in each.release.values}
+    base = tmp_path / "base.config"
+    lines = "".join(f"# CONFIG_{name} is not set\n" for name in sorted(off))
+    base.write_text(result.text + lines)
+    values = values_of(Conf(converted_tree, "x86", tmp_path).olddefconfig(base))
+    assert [each.option for each in possible if values.get(each.option.name) == "y"] == []

@@ -48,13 +48,21 @@ def choose(
     only: Sequence[str],
     enable: Sequence[str],
     disable: Sequence[str],
+    without: Sequence[str] = (),
 ) -> Choice:
-    """only: these on and all others off; enable, disable: these, and the others stay.
+    """only: these on and all others off; enable, disable: these, and the others stay
+    without: not these of `only`
 
     Raises UnknownNameError, with the nearest names, for one that matches nothing, and UsageError
     for an option that is to be both on and off.
     """
+    left_out = {each for text in without for each in options if fnmatchcase(each.subsystem, text)}
     terms = [_term(options, text, on=True) for text in (*only, *enable)]
+    terms = [
+        term._replace(options=kept)
+        for term in terms
+        if (kept := tuple(each for each in term.options if each not in left_out))
+    ]
     terms += [_term(options, text, on=False) for text in disable]
     values = {option.name: "n" for option in options} if only else {}
     on = {option.name for term in terms if term.on for option in term.options}
@@ -68,13 +76,14 @@ def choose(
     return Choice(tuple(terms), values)
 
 
-def subsystems_of(events: Sequence[str]) -> tuple[str, ...]:
-    """The names and globs of the subsystems that a profile's events belong to.
+def subsystems_of(events: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names and globs of the subsystems that a profile's events belong to, and of those that
+    it leaves out.
 
-    An event that is excluded is left to the run time: its subsystem has one option for all.
+    A single event that is left out stays in the kernel: its subsystem has one option for all.
     Raises UsageError for a term that does not say which subsystem is meant.
     """
-    found = []
+    wanted, left_out = [], []
     for term in parse(events):
         if term.module:
             raise UsageError(
@@ -82,13 +91,14 @@ def subsystems_of(events: Sequence[str]) -> tuple[str, ...]:
                 "a profile for `config` names them",
             )
         if term.exclude:
-            continue
-        if term.system == "*" and term.event != "*":
+            left_out += [term.system] if term.event == "*" else []
+        elif term.system == "*" and term.event != "*":
             raise UsageError(
                 f"{term.text}: the event's subsystem is not named", "write subsystem:event"
             )
-        found.append(term.system)
-    return tuple(dict.fromkeys(found))
+        else:
+            wanted.append(term.system)
+    return tuple(dict.fromkeys(wanted)), tuple(left_out)
 
 
 def _term(options: Sequence[Option], text: str, *, on: bool) -> Term:

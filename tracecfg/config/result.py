@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -84,7 +84,6 @@ class Answer(NamedTuple):
 class Result:
     """outcomes: of every option that was to be set, by the subsystem's name
     text: the whole .config, its header included; fragment: only what was chosen
-    needed: turned on besides the options
     """
 
     tree: str
@@ -116,12 +115,13 @@ def changes(
     plain: Mapping[str, str],
     now: Mapping[str, str],
     *,
-    asked: Mapping[str, str],
-    needed: Mapping[str, str],
+    asked: Collection[str],
+    needed: Collection[str],
 ) -> tuple[Change, ...]:
     """From the base to what there is now.
 
     plain: what `make olddefconfig` makes of the base
+    asked: options that were set; needed: symbols that were turned on besides
     """
     found = []
     for symbol in dict.fromkeys((*now, *base)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +54,8 @@ def configure(request: Request) -> Result:
             f"{request.tree}: no options for trace systems here: no {MENU_KCONFIG}",
             "`tracecfg generate` makes them; apply its series first",
         )
-    only = (*request.only, *_of_profile(request))
+    of_profile, without = _of_profile(request)
+    only = (*request.only, *of_profile)
     if bool(only) == bool(request.enable or request.disable):
         raise UsageError(
             "config: which subsystems?",
@@ -66,20 +67,17 @@ def configure(request: Request) -> Result:
     toolchain = _toolchain(request.toolchain)
     config = kconf.load(tree, arch=_arch(tree, base, request.arch, file), toolchain=toolchain)
     options = _options(config)
-    choice = choose(options, only=only, enable=request.enable, disable=request.disable)
+    choice = choose(
+        options, only=only, enable=request.enable, disable=request.disable, without=without
+    )
     config.take_over(text, str(file))
     assumed = _answered(config, base, tree) if toolchain.is_profile else ()
     plain = values_of(config.text())
     needed = _apply(config, choice)
+    besides = {name for steps in needed.values() for name, _ in steps}
     now = config.text()
     outcomes = tuple(_outcomes(config, options, choice, needed))
-    changed = changes(
-        base.values,
-        plain,
-        values_of(now),
-        asked=choice.values,
-        needed={name: "" for steps in needed.values() for name, _ in steps},
-    )
+    changed = changes(base.values, plain, values_of(now), asked=choice.values, needed=besides)
     return Result(
         tree=str(tree.root),
         version=tree.version,
@@ -92,7 +90,7 @@ def configure(request: Request) -> Result:
         assumed=assumed,
         notes=tuple(_notes(config, base, tree, file)),
         text=now,
-        fragment=_fragment(now, choice, needed),
+        fragment=_fragment(now, {*choice.values, *besides}),
     )
 
 
@@ -101,11 +99,12 @@ def write(text: str, path: Path) -> None:
     osio.write_named(path, text.encode("utf-8", "surrogateescape"))
 
 
-def _of_profile(request: Request) -> tuple[str, ...]:
+def _of_profile(request: Request) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The subsystems that it names, and those that it leaves out."""
     if request.profile is None:
         if request.profiles is not None:
             raise UsageError("--config names the file of a profile", "add --profile NAME")
-        return ()
+        return (), ()
     return subsystems_of(profiles.load(request.profiles, request.profile).events)
 
 
@@ -228,7 +227,7 @@ def _proposals(config: KernelConfig, outcomes: tuple[Outcome, ...]) -> Iterator[
             yield Proposal(
                 outcome.option,
                 found,
-                changes(now, now, then, asked=found.values, needed={}),
+                changes(now, now, then, asked=found.values, needed=()),
             )
 
 
@@ -245,10 +244,9 @@ def _notes(config: KernelConfig, base: Base, tree: Tree, file: Path) -> Iterator
         yield f"{file}: {invalid[0]}" + (f" and {len(invalid) - 1} more" if invalid[1:] else "")
 
 
-def _fragment(text: str, choice: Choice, needed: Mapping[str, tuple[Step, ...]]) -> str:
+def _fragment(text: str, chosen: Collection[str]) -> str:
     """The lines of the .config that were chosen, for scripts/kconfig/merge_config.sh: it warns
     of a line that the final .config does not have, so only these."""
-    chosen = {*choice.values, *(name for steps in needed.values() for name, _ in steps)}
     return "".join(
         f"# CONFIG_{name} is not set\n" if value == "n" else f"CONFIG_{name}={value}\n"
         for name, value in values_of(text).items()
