@@ -152,7 +152,7 @@ def test_what_stays_on_though_it_was_named(cli: Cli, root: Path) -> None:
     (proposal,) = found["minimize"]
     assert (proposal["turn_off"], proposal["blocked"]) == (["QUEUE_TRACER"], None)
     text = cli("config", root, "--disable", "queue", "--minimize").out
-    assert "to turn off queue: CONFIG_QUEUE_TRACER=n\n" in text
+    assert "to turn off queue: CONFIG_QUEUE_TRACER=n in the base\n" in text
 
 
 def test_profile(cli: Cli, root: Path, tmp_path: Path) -> None:

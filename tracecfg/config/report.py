@@ -66,7 +66,8 @@ def _proposals(proposals: Iterable[Proposal]) -> Iterator[str]:
     for (blocked, *names), group in together.items():
         options = {each.option.name for each in group}
         head = "to turn off " + ", ".join(each.option.subsystem for each in group)
-        yield f"{head}: " + (blocked or " ".join(f"CONFIG_{name}=n" for name in names))
+        lines = " ".join(f"CONFIG_{name}=n" for name in names)
+        yield f"{head}: {blocked or f'{lines} in the base'}"
         also = [
             change
             for change in group[0].changes
