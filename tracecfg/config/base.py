@@ -31,8 +31,8 @@ def read_base(text: str, file: str) -> Base:
     conf_read() in scripts/kconfig/confdata.c warns of such a line and goes on without it; here it
     means that somebody would lose what the file said before it was damaged.
     """
-    for number, line in enumerate(text.splitlines(), 1):
-        if not _LINE(line):
+    for number, line in enumerate(text.split("\n"), 1):
+        if not _LINE(line.rstrip("\r")):
             raise UsageError(
                 f"{file}:{number}: no line of a .config: {shortened(escaped(line))}",
                 "is the file damaged, or no .config?",

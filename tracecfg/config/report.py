@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tracecfg.config.result import Because, Change, Outcome, Proposal, Result
-from tracecfg.errors import number
+from tracecfg.errors import escaped, number
 from tracecfg.model import Place
 
 _SHOWN = 10
@@ -96,11 +96,13 @@ def _changes(changes: tuple[Change, ...]) -> list[str]:
 
 def _change(change: Change) -> str:
     why = "" if change.because is Because.ASKED else f"  ({change.because})"
-    if change.old is None:
-        return f"+{change.symbol} {change.new}{why}"
-    if change.new is None:
-        return f"-{change.symbol} {change.old}{why}"
-    return f" {change.symbol} {change.old} -> {change.new}{why}"
+    # a text may be anything that somebody put into a .config
+    old, new = (None if value is None else escaped(value) for value in (change.old, change.new))
+    if old is None:
+        return f"+{change.symbol} {new}{why}"
+    if new is None:
+        return f"-{change.symbol} {old}{why}"
+    return f" {change.symbol} {old} -> {new}{why}"
 
 
 def _assumed(result: Result) -> list[str]:
