@@ -31,11 +31,13 @@ def test_random_selections(converted_tree: Path, start: dict[str, Path], tmp_pat
     assert totals.problems == []
 
 
+@pytest.mark.parametrize("toolchain", [[], ["--toolchain", "gcc"]], ids=["base", "gcc"])
 def test_only_gpio_and_olddefconfig_has_nothing_to_do(
-    converted_tree: Path, start: dict[str, Path], tmp_path: Path
+    converted_tree: Path, start: dict[str, Path], tmp_path: Path, toolchain: list[str]
 ) -> None:
+    """Nor need the compiler be asked when it is the one that made the base."""
     out = tmp_path / "gpio.config"
-    base = ["--base", str(start["tiny"]), "--toolchain", "gcc"]
+    base = ["--base", str(start["tiny"]), *toolchain]
     tracecfg("config", str(converted_tree), "--only", "gpio", *base, "-o", str(out))
     assert Conf(converted_tree, "x86", tmp_path).olddefconfig(out) == out.read_text()
     on = {name for name, value in values_of(out.read_text()).items() if value == "y"}
