@@ -22,7 +22,7 @@ PURE = [
     *(f"tracecfg.boot.{name}" for name in ("bootconfig", "line", "request", "unit")),
     *(f"tracecfg.config.{name}" for name in ("base", "choice", "forced", "needs", "report")),
     "tracecfg.config.result",
-    *(f"tracecfg.explain.{name}" for name in ("answer", "case", "decide", "elf", "facts")),
+    *(f"tracecfg.explain.{name}" for name in ("answer", "case", "decide", "facts")),
     *(f"tracecfg.explain.{name}" for name in ("gates", "hints", "kconfig", "names")),
     "tracecfg.gate",
     "tracecfg.gatelogic",

@@ -23,10 +23,10 @@ from tracecfg.errors import TracecfgError, UsageError
 from tracecfg.explain import modindex
 from tracecfg.explain.answer import Cause
 from tracecfg.explain.decide import explain
-from tracecfg.explain.elf import defined_symbols
 from tracecfg.explain.facts import Access, Facts
 from tracecfg.explain.read import read
 from tracecfg.explain.run import candidates
+from tracecfg.kernel.elf import defined_symbols
 
 RELEASE = "6.12.0-test"
 CONFIG = "CONFIG_EVENT_TRACING=y\n# CONFIG_TRACING_GPIO is not set\n"

@@ -7,24 +7,17 @@ defines (include/linux/tracepoint.h), each trace system a string str__SYSTEM__tr
 
 from __future__ import annotations
 
-import gzip
 import json
-import lzma
 import os
-import shutil
-import zlib
-from collections.abc import Iterator
 from pathlib import Path
 
 from tracecfg import osio
 from tracecfg.errors import TracecfgError
-from tracecfg.explain.elf import defined_symbols
 from tracecfg.explain.facts import ModuleIndex
+from tracecfg.kernel import modules
+from tracecfg.kernel.elf import defined_symbols
 
 _SCHEMA = "tracecfg.modules/1"
-_SUFFIXES = (".ko", ".ko.gz", ".ko.xz", ".ko.zst")
-_MAX_SIZE = 1 << 28
-"""Bytes: the largest modules, with debug information, stay below."""
 _TRACEPOINT = "__tracepoint_"
 _SYSTEM = ("str__", "__trace_system_name")
 
@@ -42,20 +35,13 @@ def build(folder: Path, release: str) -> tuple[ModuleIndex, list[str]]:
     events: dict[str, set[str]] = {}
     systems: dict[str, set[str]] = {}
     problems: list[str] = []
-    for path in _modules(folder):
+    for path in modules.modules(folder):
         try:
-            symbols = list(defined_symbols(_content(path)))
-        except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error) as error:
+            symbols = list(defined_symbols(modules.content(path)))
+        except (OSError, ValueError) as error:
             problems.append(f"{path}: not read: {error}")
             continue
-        except TracecfgError as error:
-            if shutil.which("zstd") is None:
-                raise TracecfgError(
-                    error.message, "the modules are .ko.zst: install zstd"
-                ) from error
-            problems.append(f"{path}: not read: {error.message}")
-            continue
-        name = _name(path)
+        name = modules.name(path)
         for symbol in symbols:
             if symbol.startswith(_TRACEPOINT):
                 events.setdefault(symbol.removeprefix(_TRACEPOINT), set()).add(name)
@@ -115,35 +101,3 @@ def _stamp(folder: Path) -> int:
         return (folder / "modules.dep").stat().st_ctime_ns
     except OSError:
         return 0
-
-
-def _modules(folder: Path) -> Iterator[Path]:
-    # os.walk: build and source are symlinks out of here, which it does not follow
-    for place, folders, files in os.walk(folder):
-        folders.sort()
-        for name in sorted(files):
-            if name.endswith(_SUFFIXES):
-                yield Path(place, name)
-
-
-def _name(path: Path) -> str:
-    """As /proc/modules has it."""
-    return path.name.partition(".ko")[0].replace("-", "_")
-
-
-def _content(path: Path) -> bytes:
-    if path.suffix == ".zst":
-        # the standard library has no zstd before Python 3.14
-        return osio.run(["zstd", "-dcq", "--", path], cwd=path.parent)
-    if path.suffix == ".gz":
-        with gzip.open(path) as unzipped:
-            data = unzipped.read(_MAX_SIZE + 1)
-    elif path.suffix == ".xz":
-        with lzma.open(path) as unpacked:
-            data = unpacked.read(_MAX_SIZE + 1)
-    else:
-        with path.open("rb") as stream:
-            data = stream.read(_MAX_SIZE + 1)
-    if len(data) > _MAX_SIZE:
-        raise ValueError(f"larger than {_MAX_SIZE} bytes")
-    return data
