@@ -14,6 +14,7 @@ COMMANDS = {
     "show": "tree:show",
     "generate": "tree:generate",
     "config": "config:config",
+    "cost": "cost:cost",
     "list": "live:list_events",
     "status": "live:status",
     "enable": "live:enable",

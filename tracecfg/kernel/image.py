@@ -32,6 +32,7 @@ _SETUP_MAGIC = 0x202, b"HdrS"
 class Symbol(NamedTuple):
     """unit: the number of the source file it is local to; -1 for global ones, and when unknown
     kind: STT_FUNC, STT_OBJECT or 0
+    is_global: seen from other source files
     defined: False in a module for what another one has"""
 
     name: str
@@ -39,6 +40,7 @@ class Symbol(NamedTuple):
     size: int
     kind: int
     unit: int = -1
+    is_global: bool = False
     defined: bool = True
 
 
@@ -154,7 +156,7 @@ def _linked(path: Path, file: elf.Elf) -> Image:
             unit += 1
         elif raw.name and 0 < raw.section < elf.SHN_LORESERVE:
             local = unit if raw.local else -1
-            symbols.append(Symbol(raw.name, raw.value, raw.size, raw.kind, local))
+            symbols.append(Symbol(raw.name, raw.value, raw.size, raw.kind, local, not raw.local))
     return Image(str(path), file.machine, tuple(symbols), _memory(file), {})
 
 
@@ -187,7 +189,7 @@ def _stripped(path: Path, file: elf.Elf, system_map: Path) -> Image:
         after = bisect_right(places, start)
         size = places[after] - start if after < len(places) else 0
         kind = elf.STT_FUNC if letter in "Tt" else elf.STT_OBJECT
-        symbols.append(Symbol(name, start, size, kind))
+        symbols.append(Symbol(name, start, size, kind, is_global=letter.isupper()))
     image = Image(str(path), file.machine, tuple(symbols), _memory(file), {}, exact=False)
     banner = next((each for each in symbols if each.name == "linux_banner"), None)
     if banner is None or not image.text(banner.address).startswith("Linux version"):
@@ -248,7 +250,7 @@ def _module_symbols(file: elf.Elf, places: Sequence[int]) -> tuple[list[Symbol],
             value = places[raw.section] + raw.value
             if raw.name:
                 local = unit if raw.local else -1
-                symbols.append(Symbol(raw.name, value, raw.size, raw.kind, local))
+                symbols.append(Symbol(raw.name, value, raw.size, raw.kind, local, not raw.local))
         values.append(value)
     return symbols, values
 

@@ -1,0 +1,227 @@
+"""The code that tracepoints cause in functions of their subsystem: asking whether one is on, and
+all that runs only then.
+
+__DECLARE_TRACE in include/linux/tracepoint.h is a static branch around a static call. With
+CONFIG_JUMP_LABEL an entry of __jump_table is the branch; without, the key's counter is compared
+with 0 (static_key_false in include/linux/jump_label.h). What cannot be reached with every
+tracepoint off is theirs.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tracecfg.cost.parts import Kind, Part
+from tracecfg.cost.systems import Systems
+from tracecfg.cost.tables import CALLS, JUMPS, owners, rows
+from tracecfg.cost.x86 import ARGUMENTS, Flow, Instruction, decode, references
+from tracecfg.kernel.elf import STT_FUNC
+from tracecfg.kernel.image import Image, Symbol
+
+_KEY = 8
+"""Offset of tracepoint.key, behind the name; its first member is the counter."""
+_LOOK_AHEAD = 8
+"""Instructions between the load of a counter and the branch that it decides."""
+_TESTED = {0xF: True, 0xE: False}
+_COMPARED = {**_TESTED, 0x5: True, 0x4: False}
+"""Conditions g and le, ne and e: whether the branch is taken when the tracepoint is on."""
+
+_Jumps = Mapping[int, tuple[int, Part | None]]
+
+
+def pieces(
+    image: Image, known: Systems, owned: Mapping[int, tuple[Symbol, Part]]
+) -> Iterator[Part]:
+    """A part for each function and event that has code of this kind. x86-64 only."""
+    if image.machine != "EM_X86_64":
+        return
+    about = owners(image, known, owned)
+    jumps = _jumps(image, about)
+    keys = {
+        address + _KEY: part
+        for address, (_, part) in about.items()
+        if part.name.startswith("__tracepoint_")
+    }
+    calls = {address: part for address, (symbol, part) in owned.items() if symbol.kind == STT_FUNC}
+    sites = [code for code, (_, part) in jumps.items() if part]
+    sites += [_relative(image, place) for place, key in rows(image, CALLS) if key in about]
+    for memory in image.memory:
+        sites += references(memory.data, memory.address, calls, {} if jumps else keys)
+    for function, cold in _functions(image, owned, sites):
+        code = _Code(image, (function, *cold), jumps, keys, calls)
+        code.walk()
+        yield from code.parts
+
+
+def _jumps(image: Image, about: Mapping[int, tuple[int, Part]]) -> _Jumps:
+    """Each static branch: its address, where it leads when the key is on, and whose key it is."""
+    starts = sorted(about)
+    found: dict[int, tuple[int, Part | None]] = {}
+    for place, key in rows(image, JUMPS):
+        at = bisect_right(starts, key) - 1
+        part = None
+        if at >= 0 and key - starts[at] < about[starts[at]][0]:
+            part = about[starts[at]][1]
+        found[_relative(image, place)] = _relative(image, place + 4), part
+    return found
+
+
+def _relative(image: Image, place: int) -> int:
+    return place + int.from_bytes(image.read(place, 4), "little", signed=True)
+
+
+def _functions(
+    image: Image, owned: Mapping[int, tuple[Symbol, Part]], sites: Iterable[int]
+) -> Iterator[tuple[Symbol, list[Symbol]]]:
+    """The functions at these addresses that are no part themselves, each with its .cold half."""
+    every = sorted(
+        (each.address, each)
+        for each in image.symbols
+        if each.kind == STT_FUNC and each.size and each.defined
+    )
+    starts = [address for address, _ in every]
+    cold: dict[tuple[int, str], list[Symbol]] = {}
+    for _, each in every:
+        if ".cold" in each.name:
+            cold.setdefault((each.unit, each.name.partition(".cold")[0]), []).append(each)
+    for at in sorted({bisect_right(starts, site) - 1 for site in sites}):
+        function = every[at][1] if at >= 0 else None
+        if function and function.address not in owned and ".cold" not in function.name:
+            yield function, cold.get((function.unit, function.name), [])
+
+
+@dataclass
+class _Code:
+    """One function's instructions, followed from its start."""
+
+    image: Image
+    ranges: tuple[Symbol, ...]
+    jumps: _Jumps
+    keys: Mapping[int, Part]
+    calls: Mapping[int, Part]
+    parts: list[Part] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._bytes = [
+            (each.address, self.image.read(each.address, each.size)) for each in self.ranges
+        ]
+        self._cut: dict[int, int] = {}
+        self._found: list[tuple[int, Part]] = []
+        self._indirect = False
+
+    def walk(self) -> None:
+        main = self._reach(self.ranges[0].address, {}, main=True)
+        counted = dict(main)
+        for start, part in self._found:
+            only = self._reach(start, counted, main=False)
+            counted.update(only)
+            self._add(part, sum(each.size for each in only.values()))
+        before = {each.end: each for each in main.values()}
+        for each in main.values():
+            if each.flow in (Flow.CALL, Flow.JUMP) and (called := self.calls.get(each.target)):
+                self._add(called, each.size)
+                # registers of arguments are the callee's: what is set just before is for it alone
+                argument = before.get(each.address)
+                while argument and argument.sets in ARGUMENTS:
+                    self._add(called, argument.size)
+                    argument = before.get(argument.address)
+
+    def _add(self, part: Part, size: int) -> None:
+        name = self.ranges[0].name
+        if size:
+            self.parts.append(part._replace(kind=Kind.CODE, name=name, size=size))
+
+    def _at(self, address: int) -> Instruction | None:
+        for start, code in self._bytes:
+            if start <= address < start + len(code):
+                try:
+                    return decode(code, start, address)
+                except IndexError:
+                    return None
+        return None
+
+    def _reach(
+        self, start: int, known: Mapping[int, Instruction], *, main: bool
+    ) -> dict[int, Instruction]:
+        """What runs from `start` on and is not known yet. main: with every tracepoint off"""
+        seen: dict[int, Instruction] = {}
+        todo = [start]
+        while todo:
+            address = todo.pop()
+            while address not in seen and address not in known:
+                found = self._at(address)
+                if found is None:
+                    break
+                seen[address] = found
+                nexts = self._next(found, main=main)
+                if not nexts:
+                    break
+                address = nexts[0]
+                todo += nexts[1:]
+        return seen
+
+    def _next(self, found: Instruction, *, main: bool) -> list[int]:
+        if found.address in self.jumps:
+            target, part = self.jumps[found.address]
+            if part is None or not main:
+                return [found.end, target]
+            self._found.append((target, part))
+            self._add(part, found.size)
+            return [found.end]
+        if main and found.flow is Flow.ON and found.target in self.keys:
+            self._asks(found, self.keys[found.target])
+        match found.flow:
+            case Flow.ON | Flow.CALL:
+                return [found.end]
+            case Flow.BRANCH:
+                cut = self._cut.get(found.address)
+                return [each for each in (found.end, found.target) if each != cut]
+            case Flow.JUMP:
+                if self._at(found.target) is None:
+                    return self._alternative(found.target)
+                return [found.target] if main or not self._indirect else []
+            case Flow.UNKNOWN:
+                self._indirect = True
+        return []
+
+    def _asks(self, load: Instruction, part: Part) -> None:
+        """The load of a key's counter: find the branches that it decides, on either way from here
+        when there is another branch before."""
+        conditions = _COMPARED if load.compares else _TESTED
+        todo = [(load.end, 0, _LOOK_AHEAD)]
+        while todo:
+            at, test, left = todo.pop()
+            found = self._at(at)
+            if found is None or not left:
+                continue
+            if found.condition in conditions and found.address not in self._cut:
+                slow = found.target if conditions[found.condition] else found.end
+                self._cut[found.address] = slow
+                self._found.append((slow, part))
+                self._add(part, load.size + test + found.size)
+            elif found.flow is Flow.BRANCH:
+                todo += [(found.end, 0, left - 1), (found.target, 0, left - 1)]
+            elif found.flow is Flow.JUMP:
+                todo.append((found.target, 0, left - 1))
+            elif found.flow is Flow.ON:
+                todo.append((found.end, found.size, left - 1))
+
+    def _alternative(self, target: int) -> list[int]:
+        """static_cpu_has() (arch/x86/include/asm/cpufeature.h) jumps to .altinstr_aux and comes
+        back to one of two places."""
+        places = []
+        code = self.image.read(target, 32)
+        at = target
+        for _ in range(3):
+            try:
+                found = decode(code, target, at)
+            except IndexError:
+                break
+            if found.flow in (Flow.BRANCH, Flow.JUMP):
+                places.append(found.target)
+            if found.flow not in (Flow.ON, Flow.BRANCH):
+                break
+            at = found.end
+        return places

@@ -1,0 +1,51 @@
+"""Which event a symbol's name speaks of, by the macros that make it.
+
+include/linux/tracepoint.h, include/trace/trace_events.h, include/trace/perf.h,
+include/trace/bpf_probe.h, include/trace/stages/*.h and include/linux/export.h.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+_OF_EVENT = (
+    *("__tracepoint_", "__traceiter_", "__probestub_", "__tpstrtab_", "__bpf_trace_tp_map_"),
+    *("__SCK__tp_func_", "__SCT__tp_func_", "__event_", "event_"),
+    *("trace_", "__do_trace_"),
+)
+_OF_CLASS = (
+    *("event_class_", "trace_event_fields_", "trace_event_type_funcs_", "print_fmt_"),
+    *("trace_event_raw_event_", "do_trace_event_raw_event_", "trace_event_get_offsets_"),
+    *("trace_raw_output_", "perf_trace_", "do_perf_trace_", "__bpf_trace_"),
+)
+OUTPUT = "trace_raw_output_"
+INLINE = ("trace_", "__do_trace_")
+"""Inline functions that the compiler made functions of their own."""
+EXPORT = ("__ksymtab_", "__kstrtab_")
+SYSTEM = ("str__", "__trace_system_name")
+EVAL_MAP, EVAL_MAP_POINTER = "__TRACE_SYSTEM_", "TRACE_SYSTEM_"
+FLAG_TABLES = ("symbols", "__flags")
+"""The static arrays in __print_symbolic() and __print_flags()."""
+
+
+def stem(name: str) -> str:
+    """Without what the compiler puts behind a name: .isra.0, .part.0, .cold, .123"""
+    return name.partition(".")[0]
+
+
+def events(name: str) -> Iterator[str]:
+    """The events that a symbol may be of."""
+    return (name[len(prefix) :] for prefix in _OF_EVENT if name.startswith(prefix))
+
+
+def classes(name: str) -> Iterator[str]:
+    """The event classes, or events with a print format of their own, that it may be of."""
+    return (name[len(prefix) :] for prefix in _OF_CLASS if name.startswith(prefix))
+
+
+def exported(name: str) -> str:
+    """The symbol that an export's entry is about, or ""."""
+    for prefix in EXPORT:
+        if name.startswith(prefix):
+            return name.removeprefix(prefix)
+    return ""

@@ -1,0 +1,112 @@
+"""Which subsystem an event belongs to, as the image's own structures say it.
+
+struct trace_event_call and struct trace_event_class in include/linux/trace_events.h: an event
+points to its class, the class to the system's name.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from tracecfg.cost import names
+from tracecfg.kernel.elf import STT_FUNC
+from tracecfg.kernel.image import Image, Symbol
+
+_CLASS_OF_CALL = 16
+"""Offset of trace_event_call.class, behind a list_head; trace_event_class.system is the first."""
+
+
+@dataclass(frozen=True)
+class Class:
+    """An event class of one source file (unit) and the events made of it."""
+
+    name: str
+    unit: int
+    system: str
+    events: tuple[str, ...]
+
+    @property
+    def only(self) -> str | None:
+        """The event of a TRACE_EVENT, which is its class's only one."""
+        return self.name if self.events == (self.name,) else None
+
+
+@dataclass(frozen=True)
+class Systems:
+    """classes: by unit and name; of_event: the event's class; of_tracepoint: by name, of all"""
+
+    classes: Mapping[tuple[int, str], Class]
+    of_event: Mapping[str, Class]
+    of_tracepoint: Mapping[str, str]
+    tracepoints: frozenset[str]
+
+    def class_of(self, symbol: Symbol, name: str) -> Class | None:
+        """Of a symbol with the name of a class, or of an event that differs from its class in
+        the print format."""
+        found = self.classes.get((symbol.unit, name))
+        return found or self.of_event.get(name)
+
+
+def systems(image: Image) -> Systems:
+    """Read them off the image."""
+    tracepoints = {
+        each.name.removeprefix("__tracepoint_"): each.defined
+        for each in image.symbols
+        if each.name.startswith("__tracepoint_")
+    }
+    by_address: dict[int, tuple[str, int]] = {}
+    calls: dict[str, list[Symbol]] = {}
+    for each in image.symbols:
+        if each.name.startswith("event_class_"):
+            name = names.stem(each.name).removeprefix("event_class_")
+            by_address[each.address] = name, each.unit
+        elif each.name.startswith("event_") and tracepoints.get(each.name[6:]):
+            calls.setdefault(each.name[6:], []).append(each)
+    members: dict[int, list[str]] = {}
+    for event, of in calls.items():
+        for call in of:
+            at = image.pointer(call.address + _CLASS_OF_CALL)
+            if at in by_address:
+                members.setdefault(at, []).append(event)
+    classes = {}
+    of_event = {}
+    for at, (name, unit) in by_address.items():
+        system = image.text(image.pointer(at))
+        made = Class(name, unit, system, tuple(members.get(at, ())))
+        if not system.isprintable() or not system or not made.events:
+            continue
+        classes[unit, name] = made
+        of_event.update(dict.fromkeys(made.events, made))
+    of_tracepoint = {event: of.system for event, of in of_event.items()}
+    bare = sorted(name for name, here in tracepoints.items() if here and name not in of_tracepoint)
+    of_tracepoint.update(_of_bare(image, bare))
+    return Systems(classes, of_event, of_tracepoint, frozenset(tracepoints))
+
+
+def _of_bare(image: Image, tracepoints: Iterable[str]) -> Mapping[str, str]:
+    """Of tracepoints without an event (DECLARE_TRACE): the system of their source file, when it
+    instantiates no other. __traceiter_ is global; the file is that of the functions around it."""
+    named: dict[int, set[str]] = {}
+    before, after = names.SYSTEM
+    for each in image.symbols:
+        if each.name.startswith(before) and names.stem(each.name).endswith(after):
+            named.setdefault(each.unit, set()).add(image.text(each.address))
+    local = sorted(
+        (each.address, each.unit)
+        for each in image.symbols
+        if each.unit >= 0 and each.kind == STT_FUNC
+    )
+    iterators = {each.name: each for each in image.symbols if each.name.startswith("__traceiter_")}
+    found = {}
+    for name in tracepoints:
+        iterator = iterators.get(f"__traceiter_{name}")
+        if iterator is None or not local:
+            continue
+        at = bisect_left(local, (iterator.address, -1))
+        units = {unit for _, unit in local[max(at - 1, 0) : at + 1]}
+        system = set().union(*(named.get(unit, set()) for unit in units))
+        if len(system) == 1 and len(units) == 1:
+            found[name] = system.pop()
+    return found
