@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tracecfg.cost import names
 from tracecfg.cost.code import pieces
@@ -16,9 +16,9 @@ _EXPORT_ENTRY = 12
 """sizeof(struct kernel_symbol) with CONFIG_HAVE_ARCH_PREL32_RELOCATIONS."""
 
 
-def attribute(image: Image) -> Found:
-    """Every part of an image, each counted once."""
-    known = systems(image)
+def attribute(image: Image, bare: Mapping[str, str]) -> Found:
+    """Every part of an image, each counted once. bare: as systems() takes it"""
+    known = systems(image, bare)
     owned: dict[int, tuple[Symbol, Part]] = {}
     exports = []
     for symbol in image.symbols:
@@ -41,8 +41,7 @@ def attribute(image: Image) -> Found:
     notes = []
     if not image.exact:
         notes.append(
-            "without a symbol table, sizes are distances between symbols, and tracepoints "
-            "without an event have no subsystem"
+            "without a symbol table, sizes are distances between symbols, padding included"
         )
     if image.machine != "EM_X86_64":
         notes.append("code at the call sites is counted on x86-64 alone")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from tracecfg.cost.parts import Kind, Part
 from tracecfg.cost.systems import Systems
 from tracecfg.cost.tables import CALLS, JUMPS, owners, rows
-from tracecfg.cost.x86 import ARGUMENTS, Flow, Instruction, decode, references
+from tracecfg.cost.x86 import VOLATILE, Flow, Instruction, decode, references
 from tracecfg.kernel.elf import STT_FUNC
 from tracecfg.kernel.image import Image, Symbol
 
@@ -24,6 +24,8 @@ _KEY = 8
 """Offset of tracepoint.key, behind the name; its first member is the counter."""
 _LOOK_AHEAD = 8
 """Instructions between the load of a counter and the branch that it decides."""
+_SHORT = 64
+"""Bytes of a function that is looked at as a whole."""
 _TESTED = {0xF: True, 0xE: False}
 _COMPARED = {**_TESTED, 0x5: True, 0x4: False}
 """Conditions g and le, ne and e: whether the branch is taken when the tracepoint is on."""
@@ -47,10 +49,11 @@ def pieces(
     calls = {address: part for address, (symbol, part) in owned.items() if symbol.kind == STT_FUNC}
     sites = [code for code, (_, part) in jumps.items() if part]
     sites += [_relative(image, place) for place, key in rows(image, CALLS) if key in about]
+    returns = next((x.address for x in image.symbols if x.name == "__x86_return_thunk"), 0)
     for memory in image.memory:
         sites += references(memory.data, memory.address, calls, {} if jumps else keys)
     for function, cold in _functions(image, owned, sites):
-        code = _Code(image, (function, *cold), jumps, keys, calls)
+        code = _Code(image, (function, *cold), jumps, keys, calls, returns)
         code.walk()
         yield from code.parts
 
@@ -94,13 +97,19 @@ def _functions(
 
 @dataclass
 class _Code:
-    """One function's instructions, followed from its start."""
+    """One function's instructions, followed from its start.
+
+    ranges: the function and its .cold half
+    jumps, keys, calls: static branches, tracepoints' counters and functions, by address
+    returns: the address of the return thunk, or 0
+    """
 
     image: Image
     ranges: tuple[Symbol, ...]
     jumps: _Jumps
     keys: Mapping[int, Part]
     calls: Mapping[int, Part]
+    returns: int
     parts: list[Part] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -122,11 +131,27 @@ class _Code:
         for each in main.values():
             if each.flow in (Flow.CALL, Flow.JUMP) and (called := self.calls.get(each.target)):
                 self._add(called, each.size)
-                # registers of arguments are the callee's: what is set just before is for it alone
                 argument = before.get(each.address)
-                while argument and argument.sets in ARGUMENTS:
+                while argument and self._for_a_call(argument):
                     self._add(called, argument.size)
                     argument = before.get(argument.address)
+
+    def _for_a_call(self, found: Instruction) -> bool:
+        """Whether all that an instruction before a call does is lost in the call, unless it is
+        for an argument."""
+        if found.flow is not Flow.CALL:
+            return found.sets in VOLATILE
+        # a short function that only computes
+        at, code = found.target, self.image.read(found.target, _SHORT)
+        while code:
+            try:
+                inner = decode(code, found.target, at)
+            except IndexError:
+                return False
+            if not inner.quiet:
+                return inner.flow is Flow.END or inner.target == self.returns
+            at = inner.end
+        return False
 
     def _add(self, part: Part, size: int) -> None:
         name = self.ranges[0].name

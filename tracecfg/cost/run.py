@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tracecfg.beside import beside
@@ -11,6 +12,7 @@ from tracecfg.cost.attribute import attribute
 from tracecfg.cost.parts import Found
 from tracecfg.cost.summary import Comparison, Cost, compare, total
 from tracecfg.errors import TracecfgError, UsageError
+from tracecfg.explain.read import shipped_hints
 from tracecfg.kernel import modules
 from tracecfg.kernel.image import read_image, read_module
 
@@ -51,10 +53,17 @@ def _cost(
 ) -> tuple[Cost, tuple[str, ...]]:
     paths = [] if folder is None else _modules(folder)
     second = beside(lambda: _read(paths[1::2])) if len(paths) > 1 else lambda: ([], [])
-    found = [attribute(read_image(image, system_map))]
+    found = [attribute(read_image(image, system_map), _bare())]
     of_first, problems = _read(paths[::2])
     of_second, more = second()
     return total([*found, *of_first, *of_second]), tuple(sorted(problems + more))
+
+
+@cache
+def _bare() -> Mapping[str, str]:
+    return {
+        event: name for name, system in shipped_hints().systems.items() for event in system.bare
+    }
 
 
 def _modules(folder: Path) -> list[Path]:
@@ -73,7 +82,7 @@ def _read(paths: Sequence[Path]) -> tuple[list[Found], list[str]]:
     for path in paths:
         try:
             if image := read_module(path):
-                found.append(attribute(image))
+                found.append(attribute(image, _bare()))
         except (OSError, ValueError) as error:
             problems.append(f"{path}: not read: {error}")
         except TracecfgError as error:

@@ -7,7 +7,7 @@ points to its class, the class to the system's name.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tracecfg.cost import names
@@ -49,8 +49,11 @@ class Systems:
         return found or self.of_event.get(name)
 
 
-def systems(image: Image) -> Systems:
-    """Read them off the image."""
+def systems(image: Image, bare: Mapping[str, str]) -> Systems:
+    """Read them off the image.
+
+    bare: the system of tracepoints without an event, as the headers of one tree have it
+    """
     tracepoints = {
         each.name.removeprefix("__tracepoint_"): each.defined
         for each in image.symbols
@@ -80,14 +83,17 @@ def systems(image: Image) -> Systems:
         classes[unit, name] = made
         of_event.update(dict.fromkeys(made.events, made))
     of_tracepoint = {event: of.system for event, of in of_event.items()}
-    bare = sorted(name for name, here in tracepoints.items() if here and name not in of_tracepoint)
-    of_tracepoint.update(_of_bare(image, bare))
+    rest = sorted(name for name, here in tracepoints.items() if here and name not in of_tracepoint)
+    of_tracepoint.update(_of_bare(image, rest, bare))
     return Systems(classes, of_event, of_tracepoint, frozenset(tracepoints))
 
 
-def _of_bare(image: Image, tracepoints: Iterable[str]) -> Mapping[str, str]:
-    """Of tracepoints without an event (DECLARE_TRACE): the system of their source file, when it
-    instantiates no other. __traceiter_ is global; the file is that of the functions around it."""
+def _of_bare(
+    image: Image, tracepoints: Iterable[str], bare: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Of tracepoints without an event (DECLARE_TRACE), for which no structure names the system:
+    that of their source file when it instantiates one alone; of several the one in `bare`.
+    __traceiter_ is global; the file is that of the functions around it."""
     named: dict[int, set[str]] = {}
     before, after = names.SYSTEM
     for each in image.symbols:
@@ -99,14 +105,15 @@ def _of_bare(image: Image, tracepoints: Iterable[str]) -> Mapping[str, str]:
         if each.unit >= 0 and each.kind == STT_FUNC
     )
     iterators = {each.name: each for each in image.symbols if each.name.startswith("__traceiter_")}
-    found = {}
     for name in tracepoints:
         iterator = iterators.get(f"__traceiter_{name}")
-        if iterator is None or not local:
+        if iterator is None:
             continue
         at = bisect_left(local, (iterator.address, -1))
-        units = {unit for _, unit in local[max(at - 1, 0) : at + 1]}
-        system = set().union(*(named.get(unit, set()) for unit in units))
-        if len(system) == 1 and len(units) == 1:
-            found[name] = system.pop()
-    return found
+        # without units (a System.map has none) it can be any system of the image
+        units = {unit for _, unit in local[max(at - 1, 0) : at + 1]} or {-1}
+        candidates = set().union(*(named.get(unit, set()) for unit in units))
+        if len(candidates) == 1 and len(units) == 1:
+            yield name, candidates.pop()
+        elif bare.get(name) in candidates:
+            yield name, bare[name]

@@ -28,6 +28,7 @@ class Instruction(NamedTuple):
     condition: the low four bits of a branch's opcode
     sets: the number of the register that it sets and does nothing else; -1 for others
     compares: with a constant of 8 bits
+    quiet: changes nothing but registers and flags
     """
 
     address: int
@@ -37,14 +38,15 @@ class Instruction(NamedTuple):
     condition: int = -1
     sets: int = -1
     compares: bool = False
+    quiet: bool = False
 
     @property
     def end(self) -> int:
         return self.address + self.size
 
 
-ARGUMENTS = frozenset((7, 6, 2, 1, 8, 9))
-"""rdi, rsi, rdx, rcx, r8 and r9, by the System V ABI"""
+VOLATILE = frozenset((0, 1, 2, 6, 7, 8, 9, 10, 11))
+"""Registers that a call may change by the System V ABI, those of its arguments among them."""
 
 _LEGACY = frozenset(b"\x26\x2e\x36\x3e\x64\x65\x66\x67\xf0\xf2\xf3")
 _IMM8 = frozenset(
@@ -65,6 +67,23 @@ _OTHER = {0xC2: 2, 0xCA: 2, 0xC8: 3}
 """Immediates of a width of their own, in bytes."""
 _TO_REGISTER = frozenset([0x63, 0x8B, 0x8D])
 _TO_OPERAND = frozenset([0x89, 0xC7])
+_QUIET = _TO_REGISTER | {
+    0x03,
+    0x0B,
+    0x13,
+    0x1B,
+    0x23,
+    0x2B,
+    0x33,
+    0x38,
+    0x39,
+    0x3A,
+    0x3B,
+    0x84,
+    0x85,
+}
+_QUIET_ON_REGISTERS = _TO_OPERAND | {0x01, 0x09, 0x21, 0x29, 0x31, 0x81, 0x83, 0xC1, 0xD1, 0xD3}
+_QUIET_0F = frozenset([0x1E, 0x1F, *range(0x40, 0x50), 0xAF, 0xB6, 0xB7, 0xBE, 0xBF])
 _XOR = frozenset([0x31, 0x33])
 _EXTEND_0F = frozenset([0xB6, 0xB7, 0xBE, 0xBF])
 _RETURNS = frozenset([0xC2, 0xC3, 0xCA, 0xCB, 0xCC, 0xCF, 0xF4])
@@ -116,19 +135,24 @@ def decode(code: bytes, base: int, address: int) -> Instruction:
         immediate = 8 if wide and 0xB8 <= op < 0xC0 else 2 if narrow and not wide else 4
     if op not in _MODRM:
         made = _made(base, start, at + immediate, Flow.ON, code)
-        return made._replace(sets=op & 7 | (rex & 1) << 3) if 0xB8 <= op < 0xC0 else made
+        if not 0xB8 <= op < 0xC0:
+            return made
+        return made._replace(sets=op & 7 | (rex & 1) << 3, quiet=True)
     register = code[at] >> 3 & 7
     if op in (0xF6, 0xF7) and register < 2:
         immediate = 1 if op == 0xF6 else 2 if narrow and not wide else 4
     flow = Flow.UNKNOWN if op == 0xFF and register in (4, 5) else Flow.ON
     made = _with_operand(code, base, start, at, immediate, flow)
+    operand, in_register = code[at] & 7, code[at] >> 6 == 3
     if op == 0x83 and register == 7:
-        return made._replace(compares=True)
+        return made._replace(compares=True, quiet=True)
+    if op in _QUIET or (op in _QUIET_ON_REGISTERS and in_register):
+        made = made._replace(quiet=True)
     if op in _TO_REGISTER:
         return made._replace(sets=register | (rex & 4) << 1)
-    same = code[at] & 7 == register and (rex & 1) == (rex >> 2 & 1)
-    if code[at] >> 6 == 3 and (op in _TO_OPERAND or (op in _XOR and same)):
-        return made._replace(sets=code[at] & 7 | (rex & 1) << 3)
+    zeroes = op in _XOR and operand == register and (rex & 1) == (rex >> 2 & 1)
+    if in_register and (op in _TO_OPERAND or zeroes):
+        return made._replace(sets=operand | (rex & 1) << 3)
     return made
 
 
@@ -142,7 +166,9 @@ def _two_bytes(code: bytes, base: int, start: int, at: int, narrow: bool, rex: i
     if op in (0x38, 0x3A):
         return _with_operand(code, base, start, at + 1, int(op == 0x3A), Flow.ON)
     made = _with_operand(code, base, start, at, int(op in _IMM8_0F), Flow.ON)
-    return made._replace(sets=code[at] >> 3 & 7 | (rex & 4) << 1) if op in _EXTEND_0F else made
+    if op in _EXTEND_0F:
+        return made._replace(sets=code[at] >> 3 & 7 | (rex & 4) << 1, quiet=True)
+    return made._replace(quiet=op in _QUIET_0F)
 
 
 def _vector(code: bytes, base: int, start: int, at: int, op: int) -> Instruction:

@@ -19,7 +19,10 @@ from tracecfg.kernel import elf, modules
 
 _RELOCATIONS = {
     # type: width in bytes, relative to the place itself
-    "EM_X86_64": {1: (8, False), 2: (4, True), 4: (4, True), 10: (4, False), 11: (4, False)},
+    "EM_X86_64": {
+        **{1: (8, False), 10: (4, False), 11: (4, False)},
+        **{2: (4, True), 4: (4, True), 24: (8, True)},
+    },
     "EM_AARCH64": {257: (8, False), 258: (4, False), 260: (8, True), 261: (4, True)},
 }
 _MODULE = 0x1000_0000
