@@ -22,6 +22,8 @@ PURE = [
     *(f"tracecfg.boot.{name}" for name in ("bootconfig", "line", "request", "unit")),
     *(f"tracecfg.config.{name}" for name in ("base", "choice", "forced", "needs", "report")),
     "tracecfg.config.result",
+    *(f"tracecfg.cost.{name}" for name in ("attribute", "code", "names", "parts", "report")),
+    *(f"tracecfg.cost.{name}" for name in ("summary", "systems", "tables", "x86")),
     *(f"tracecfg.explain.{name}" for name in ("answer", "case", "decide", "facts")),
     *(f"tracecfg.explain.{name}" for name in ("gates", "hints", "kconfig", "names")),
     "tracecfg.gate",
@@ -53,6 +55,7 @@ PURE = [
     "tracecfg.kernel.makefunc",
     "tracecfg.kernel.maketext",
     "tracecfg.kernel.makevalue",
+    "tracecfg.kernel.symbols",
 ]
 WORLD = {
     *("os", "pathlib", "io", "shutil", "tempfile", "glob", "fcntl", "mmap"),

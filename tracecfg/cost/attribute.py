@@ -9,8 +9,7 @@ from tracecfg.cost.code import pieces
 from tracecfg.cost.parts import Found, Kind, Part
 from tracecfg.cost.systems import Systems, systems
 from tracecfg.cost.tables import entries
-from tracecfg.kernel.elf import STT_FUNC, STT_OBJECT
-from tracecfg.kernel.image import Image, Symbol
+from tracecfg.kernel.symbols import STT_FUNC, STT_OBJECT, Image, Symbol
 
 _EXPORT_ENTRY = 12
 """sizeof(struct kernel_symbol) with CONFIG_HAVE_ARCH_PREL32_RELOCATIONS."""

@@ -17,8 +17,7 @@ from tracecfg.cost.parts import Kind, Part
 from tracecfg.cost.systems import Systems
 from tracecfg.cost.tables import CALLS, JUMPS, owners, rows
 from tracecfg.cost.x86 import VOLATILE, Flow, Instruction, decode, references
-from tracecfg.kernel.elf import STT_FUNC
-from tracecfg.kernel.image import Image, Symbol
+from tracecfg.kernel.symbols import STT_FUNC, Image, Symbol
 
 _KEY = 8
 """Offset of tracepoint.key, behind the name; its first member is the counter."""

@@ -68,7 +68,7 @@ def _bare() -> Mapping[str, str]:
 
 def _modules(folder: Path) -> list[Path]:
     paths = list(modules.modules(folder)) if folder.is_dir() else [folder]
-    if not paths or not folder.exists():
+    if not all(path.is_file() for path in paths) or not paths:
         raise UsageError(
             f"{folder}: no modules", "name the folder of the modules, such as /lib/modules/VERSION"
         )

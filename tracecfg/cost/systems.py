@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tracecfg.cost import names
-from tracecfg.kernel.elf import STT_FUNC
-from tracecfg.kernel.image import Image, Symbol
+from tracecfg.kernel.symbols import STT_FUNC, Image, Symbol
 
 _CLASS_OF_CALL = 16
 """Offset of trace_event_call.class, behind a list_head; trace_event_class.system is the first."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from tracecfg.cost.parts import Kind, Part
 from tracecfg.cost.systems import Systems
-from tracecfg.kernel.image import Image, Symbol
+from tracecfg.kernel.symbols import Image, Symbol
 
 
 class Table(NamedTuple):

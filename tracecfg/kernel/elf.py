@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 SHF_ALLOC = 2
-STT_FUNC = 2
-STT_FILE = 4
-STT_OBJECT = 1
 SHN_UNDEF = 0
 SHN_LORESERVE = 0xFF00
 
@@ -97,6 +94,16 @@ class Elf:
         data = self.content(table)
         for offset, info, addend in entry.iter_unpack(data[: len(data) - len(data) % entry.size]):
             yield Relocation(offset, info & 0xFFFFFFFF, info >> 32, addend)
+
+
+def has_its_end(data: bytes) -> bool:
+    """Whether the section headers of a 64-bit little-endian file are there: in a module they are
+    the last. Takes no time, unlike parse()."""
+    if data[:6] != b"\x7fELF\x02\x01" or len(data) < 64:
+        return False
+    (table,) = struct.unpack_from("<Q", data, 40)
+    size, count = struct.unpack_from("<HH", data, 58)
+    return bool(count) and table + size * count <= len(data)
 
 
 def parse(data: bytes) -> Elf:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 import struct
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from tracecfg.errors import TracecfgError, UsageError
 from tracecfg.kernel import elf, modules
+from tracecfg.kernel.symbols import STT_FILE, STT_FUNC, STT_OBJECT, Image, Memory, Symbol
 
 _RELOCATIONS = {
     # type: width in bytes, relative to the place itself
@@ -32,65 +31,6 @@ _SETUP_MAGIC = 0x202, b"HdrS"
 """Documentation/arch/x86/boot.rst: the header of a bzImage"""
 
 
-class Symbol(NamedTuple):
-    """unit: the number of the source file it is local to; -1 for global ones, and when unknown
-    kind: STT_FUNC, STT_OBJECT or 0
-    is_global: seen from other source files
-    defined: False in a module for what another one has"""
-
-    name: str
-    address: int
-    size: int
-    kind: int
-    unit: int = -1
-    is_global: bool = False
-    defined: bool = True
-
-
-class Memory(NamedTuple):
-    address: int
-    data: bytes
-
-
-@dataclass(frozen=True)
-class Image:
-    """symbols: all that have an address and a name
-    memory: by address
-    sections: of a module: address and size by name
-    exact: whether the symbols' sizes are the compiler's; else distances to the next symbol
-    """
-
-    path: str
-    machine: str
-    symbols: tuple[Symbol, ...]
-    memory: tuple[Memory, ...]
-    sections: Mapping[str, tuple[int, int]]
-    exact: bool = True
-
-    def read(self, address: int, size: int) -> bytes:
-        """b"" for what the image does not hold as a whole, such as .bss."""
-        at = bisect_right(self.memory, (address, b"\xff" * 9)) - 1
-        if at < 0 or size < 0:
-            return b""
-        start, data = self.memory[at]
-        found = data[address - start : address - start + size]
-        return found if len(found) == size else b""
-
-    def pointer(self, address: int) -> int:
-        """The 64-bit value there, 0 when there is none."""
-        return int.from_bytes(self.read(address, 8), "little")
-
-    def text(self, address: int) -> str:
-        """The string there, as far as its end or 255 bytes."""
-        for size in (32, 256):
-            data, end, _ = self.read(address, size).partition(b"\0")
-            if end:
-                return data.decode(errors="replace")
-        at = bisect_right(self.memory, (address, b"\xff" * 9)) - 1
-        rest = self.memory[at].data[address - self.memory[at].address :] if at >= 0 else b""
-        return rest[:255].partition(b"\0")[0].decode(errors="replace")
-
-
 def read_image(path: Path, system_map: Path | None = None) -> Image:
     """A vmlinux. system_map: the symbols of one that has none; else the System.map beside it.
 
@@ -98,6 +38,8 @@ def read_image(path: Path, system_map: Path | None = None) -> Image:
     symbols, or is not of a 64-bit little-endian machine.
     """
     try:
+        if not path.is_file() and path.exists():
+            raise UsageError(f"{path}: no regular file", "name a vmlinux")
         data = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
@@ -133,7 +75,7 @@ def read_module(path: Path) -> Image | None:
     Raises OSError or ValueError for one that is damaged, TracecfgError as modules.content() does.
     """
     data = modules.content(path)
-    if b"__tracepoint_" not in data and data[:4] == b"\x7fELF":
+    if b"__tracepoint_" not in data and elf.has_its_end(data):
         return None
     file = elf.parse(data)
     if file.kind != "ET_REL":
@@ -155,7 +97,7 @@ def _linked(path: Path, file: elf.Elf) -> Image:
     symbols = []
     unit = -1
     for raw in file.symbols():
-        if raw.kind == elf.STT_FILE:
+        if raw.kind == STT_FILE:
             unit += 1
         elif raw.name and 0 < raw.section < elf.SHN_LORESERVE:
             local = unit if raw.local else -1
@@ -191,7 +133,7 @@ def _stripped(path: Path, file: elf.Elf, system_map: Path) -> Image:
         start = int(address, 16)
         after = bisect_right(places, start)
         size = places[after] - start if after < len(places) else 0
-        kind = elf.STT_FUNC if letter in "Tt" else elf.STT_OBJECT
+        kind = STT_FUNC if letter in "Tt" else STT_OBJECT
         symbols.append(Symbol(name, start, size, kind, is_global=letter.isupper()))
     image = Image(str(path), file.machine, tuple(symbols), _memory(file), {}, exact=False)
     banner = next((each for each in symbols if each.name == "linux_banner"), None)
@@ -243,7 +185,7 @@ def _module_symbols(file: elf.Elf, places: Sequence[int]) -> tuple[list[Symbol],
     elsewhere = _ELSEWHERE
     for raw in file.symbols():
         value = 0
-        if raw.kind == elf.STT_FILE:
+        if raw.kind == STT_FILE:
             unit += 1
         elif raw.section == elf.SHN_UNDEF:
             value = elsewhere

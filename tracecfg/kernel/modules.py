@@ -19,13 +19,13 @@ _MAX_SIZE = 1 << 28
 
 
 def modules(folder: Path) -> Iterator[Path]:
-    """Every module below a folder, in the order of the paths."""
+    """Every module below a folder, in the order of the paths; no FIFO or device."""
     # os.walk: build and source are symlinks out of here, which it does not follow
     for place, folders, files in os.walk(folder):
         folders.sort()
         for name in sorted(files):
-            if name.endswith(SUFFIXES):
-                yield Path(place, name)
+            if name.endswith(SUFFIXES) and (path := Path(place, name)).is_file():
+                yield path
 
 
 def name(path: Path) -> str:

@@ -1,0 +1,189 @@
+"""cost: what is whose, in an image and in a module."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import lzma
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cost.small import image, module, stripped
+from tests.small import Ran, needed
+from tracecfg.cost.attribute import attribute
+from tracecfg.cost.parts import Found, Kind
+from tracecfg.cost.summary import total
+from tracecfg.kernel.image import read_image, read_module
+
+SIZES = {"tracepoint": 72, "class": 72, "call": 120, "eval map": 24, "flags": 32, "pointer": 8}
+
+
+def whole(ran: Ran) -> dict[str, Any]:
+    assert (ran.code, ran.err) == (0, "")
+    found: dict[str, Any] = json.loads(ran.out)
+    return found
+
+
+def names(found: Found, **of: object) -> set[str]:
+    return {
+        part.name
+        for part in found.parts
+        if all(getattr(part, field) == value for field, value in of.items())
+    }
+
+
+def test_symbols_go_to_their_event_and_the_rest_to_the_subsystem(tmp_path: Path) -> None:
+    found = attribute(read_image(image(tmp_path)), {})
+    assert names(found, event="radio_on") == {
+        *("__tracepoint_radio_on", "__traceiter_radio_on", "__tpstrtab_radio_on", "event_radio_on")
+    }
+    assert names(found, system="radio", event=None) == {
+        *("str__radio__trace_system_name", "event_class_radio_state", "perf_trace_radio_state")
+    }
+    assert names(found, event="lamp_blink") >= {
+        *("event_class_lamp_blink", "perf_trace_lamp_blink", "trace_raw_output_lamp_blink")
+    }
+    assert names(found, system="radio-lamp", event=None) == {
+        *("str__radio_lamp__trace_system_name", "__TRACE_SYSTEM_RED", "TRACE_SYSTEM_RED")
+    }
+
+
+def test_names_that_only_look_like_it_are_left_alone(tmp_path: Path) -> None:
+    found = attribute(read_image(image(tmp_path)), {})
+    assert not names(found) & {"event_mutex", "perf_trace_init", "symbols", "work"}
+
+
+def test_the_table_of_a_print_format_is_found_by_its_function(tmp_path: Path) -> None:
+    found = attribute(read_image(image(tmp_path)), {})
+    (table,) = (part for part in found.parts if part.name.startswith("symbols."))
+    assert (table.event, table.size) == ("lamp_blink", SIZES["flags"])
+
+
+def test_a_bare_tracepoint_in_a_file_of_two_systems_needs_to_be_known(tmp_path: Path) -> None:
+    read = read_image(image(tmp_path))
+    bare = {"__tracepoint_radio_bare", "__traceiter_radio_bare", "__tpstrtab_radio_bare"}
+    assert names(attribute(read, {}), system=None) == bare
+    assert names(attribute(read, {"radio_bare": "elsewhere"}), system=None) == bare
+    assert names(attribute(read, {"radio_bare": "radio"}), system=None) == set()
+    unknown = total([attribute(read, {})])
+    assert unknown.unattributed == sum(
+        part.size for part in attribute(read, {}).parts if part.name in bare
+    )
+    assert "radio_bare" not in {event.name for each in unknown.subsystems for event in each.events}
+
+
+@pytest.mark.parametrize("options", [(), ("-DCALLS",), ("-DCALLS", "-DJUMPS")])
+def test_a_module_costs_what_it_costs_in_the_image(tmp_path: Path, options: tuple[str]) -> None:
+    linked = total([attribute(read_image(image(tmp_path, *options)), {})])
+    loaded = read_module(tmp_path / "radio.ko")
+    assert loaded is not None
+    assert total([attribute(loaded, {})]).subsystems == linked.subsystems
+    assert linked.subsystems
+
+
+def test_code_that_a_counter_guards_is_the_tracepoints(tmp_path: Path) -> None:
+    (tmp_path / "with").mkdir()
+    found = attribute(read_image(image(tmp_path / "with", "-DCALLS")), {})
+    code = [part for part in found.parts if part.kind is Kind.CODE]
+    assert {(part.name, part.event) for part in code} == {("tune", "radio_on")}
+    # at least load, test, branch and call; less than the function
+    assert 15 <= sum(part.size for part in code) < size_of(tmp_path / "with/vmlinux", "tune")
+
+
+def test_code_behind_a_static_branch_is_the_tracepoints(tmp_path: Path) -> None:
+    found = attribute(read_image(image(tmp_path, "-DJUMPS")), {})
+    code = [part for part in found.parts if part.kind is Kind.CODE]
+    assert {(part.name, part.event) for part in code} == {("blink", "lamp_blink")}
+    entries = [part for part in found.parts if part.kind is Kind.ENTRY]
+    assert [(part.name, part.event, part.size) for part in entries] == [
+        ("__jump_table", "lamp_blink", 16)
+    ]
+
+
+def size_of(vmlinux: Path, symbol: str) -> int:
+    needed("nm")
+    listed = subprocess.run(["nm", "-S", vmlinux], check=True, capture_output=True, text=True)
+    (line,) = (line for line in listed.stdout.splitlines() if line.endswith(f" {symbol}"))
+    return int(line.split()[1], 16)
+
+
+def test_json_adds_up(cli: Callable[..., Ran], tmp_path: Path) -> None:
+    shown = whole(cli("cost", image(tmp_path, "-DCALLS"), "--json"))
+    assert shown["schema"] == "tracecfg.cost/1"
+    subsystems = shown["subsystems"]
+    assert [each["name"] for each in subsystems] == ["radio", "radio-lamp"]
+    for each in subsystems:
+        events = sum(event["bytes"] for event in each["events"])
+        assert each["bytes"] == events + each["shared_bytes"]
+    total_bytes = sum(each["bytes"] for each in subsystems) + shown["unattributed_bytes"]
+    assert shown["total_bytes"] == total_bytes == sum(shown["kinds"].values())
+    assert subsystems[0]["shared_bytes"] >= SIZES["class"]
+
+
+def test_modules_of_every_kind_are_counted(cli: Callable[..., Ran], tmp_path: Path) -> None:
+    vmlinux = image(tmp_path)
+    folder = tmp_path / "modules"
+    folder.mkdir()
+    data = (tmp_path / "radio.ko").read_bytes()
+    (folder / "a.ko").write_bytes(data)
+    (folder / "b.ko.gz").write_bytes(gzip.compress(data))
+    (folder / "c.ko.xz").write_bytes(lzma.compress(data))
+    needed("zstd")
+    subprocess.run(["zstd", "-q", folder / "a.ko", "-o", folder / "d.ko.zst"], check=True)
+    alone = whole(cli("cost", vmlinux, "--json"))
+    together = whole(cli("cost", vmlinux, folder, "--json"))
+    assert together["total_bytes"] == 5 * alone["total_bytes"]
+
+
+def test_compare_says_what_was_saved(cli: Callable[..., Ran], tmp_path: Path) -> None:
+    for name in ("this", "other"):
+        (tmp_path / name).mkdir()
+    this, other = image(tmp_path / "this", "-DCALLS"), image(tmp_path / "other")
+    shown = whole(cli("cost", this, "--compare", other, "--json"))["compare"]
+    (radio,) = (each for each in shown["subsystems"] if each["saved_bytes"])
+    assert radio["name"] == "radio"
+    assert radio["saved_bytes"] == shown["saved_bytes"]
+    assert shown["measured_bytes"] == size_of(this, "tune")
+    ran = cli("cost", this, "--compare", other)
+    assert "radio-lamp" not in ran.out
+    assert f"{shown['saved_bytes']} saved" in ran.out
+
+
+def test_text_and_top(cli: Callable[..., Ran], tmp_path: Path) -> None:
+    vmlinux = image(tmp_path)
+    lines = cli("cost", vmlinux).out.splitlines()
+    assert lines[0].split() == ["SUBSYSTEM", "EVENTS", "BYTES", "SHARE"]
+    assert [line.split()[0] for line in lines[1:4]] == ["radio", "radio-lamp", "(unattributed)"]
+    assert "3 tracepoints of 2 subsystems" in cli("cost", vmlinux).out
+    assert "(1 more)" in cli("cost", vmlinux, "--top", 1).out
+    assert len(whole(cli("cost", vmlinux, "--top", 1, "--json"))["subsystems"]) == 1
+
+
+def test_a_stripped_image_is_read_by_its_system_map(
+    cli: Callable[..., Ran], tmp_path: Path
+) -> None:
+    vmlinux = image(tmp_path)
+    needed("nm", "strip")
+    bare = stripped(vmlinux)
+    shown = whole(cli("cost", bare, "--json"))
+    exact = whole(cli("cost", vmlinux, "--json"))
+    assert [each["name"] for each in shown["subsystems"]] == ["radio", "radio-lamp"]
+    assert exact["total_bytes"] <= shown["total_bytes"] <= 1.3 * exact["total_bytes"]
+    assert "padding" in shown["notes"][0]
+    (bare.parent / "System.map").rename(tmp_path / "elsewhere")
+    assert cli("cost", bare).code == 3
+    assert whole(cli("cost", bare, "--map", tmp_path / "elsewhere", "--json")) == shown
+
+
+def test_a_map_of_another_image_is_refused(cli: Callable[..., Ran], tmp_path: Path) -> None:
+    needed("nm", "strip")
+    bare = stripped(image(tmp_path))
+    lines = (bare.parent / "System.map").read_text().replace("ffffffff810", "ffffffff811")
+    (bare.parent / "System.map").write_text(lines)
+    ran = cli("cost", bare)
+    assert (ran.code, "not the System.map of" in ran.err) == (2, True)
+    assert module(tmp_path).exists()
