@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import lzma
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,8 @@ import pytest
 from tests.cost.small import image, module, stripped
 from tests.small import Ran, needed
 from tracecfg.cost.attribute import attribute
-from tracecfg.cost.parts import Found, Kind
+from tracecfg.cost.html import render
+from tracecfg.cost.parts import Found, Kind, Part
 from tracecfg.cost.summary import total
 from tracecfg.kernel.image import read_image, read_module
 
@@ -161,6 +163,32 @@ def test_text_and_top(cli: Callable[..., Ran], tmp_path: Path) -> None:
     assert "3 tracepoints of 2 subsystems" in cli("cost", vmlinux).out
     assert "(1 more)" in cli("cost", vmlinux, "--top", 1).out
     assert len(whole(cli("cost", vmlinux, "--top", 1, "--json"))["subsystems"]) == 1
+
+
+def test_the_html_report_is_one_file_with_everything(
+    cli: Callable[..., Ran], tmp_path: Path
+) -> None:
+    for name in ("this", "other"):
+        (tmp_path / name).mkdir()
+    this, other = image(tmp_path / "this", "-DCALLS"), image(tmp_path / "other")
+    out = tmp_path / "report.html"
+    ran = cli("cost", this, "--compare", other, "--html", out)
+    assert (ran.code, ran.err) == (0, "")
+    page = out.read_text()
+    assert "<td>lamp_blink</td>" in page
+    assert "The selection saves" in page
+    # nothing is fetched from anywhere
+    assert not re.search(r"(src|href)=|https?:|@import|url\(", page)
+
+
+def test_names_in_the_html_report_are_text(tmp_path: Path) -> None:
+    evil = Found(
+        "<b>", (Part(Kind.SYMBOL, "x", 1, "<script>", "&"),), {"&": "<script>"}, 1, ("<i>",)
+    )
+    page = render(total([evil]), None)
+    assert page.count("<script>") == 1
+    assert "<b>" not in page
+    assert '<li class="note">&lt;i&gt;</li>' in page
 
 
 def test_a_stripped_image_is_read_by_its_system_map(

@@ -31,6 +31,9 @@ def cost(
         Path | None,
         typer.Option("--map", help="The System.map of a VMLINUX without symbols."),
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write a report for a browser as well.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """How many bytes each subsystem's tracepoints cost, by event.
@@ -41,7 +44,7 @@ def cost(
 
       tracecfg cost vmlinux /lib/modules/6.12.117 --json
 
-      tracecfg cost vmlinux --compare ../only-gpio/vmlinux
+      tracecfg cost vmlinux --compare ../only-gpio/vmlinux --html report.html
     """
     from tracecfg import report as json_report
     from tracecfg.cost import report, run
@@ -57,6 +60,11 @@ def cost(
             )
         )
         progress.done()
+    if html is not None:
+        from tracecfg.cost.html import render
+        from tracecfg.osio import write_named
+
+        write_named(html, render(result.cost, result.comparison).encode())
     for line in result.problems:
         print(f"tracecfg: {line}", file=sys.stderr)
     if as_json:

@@ -9,7 +9,7 @@ from tracecfg.cost.parts import Kind
 from tracecfg.cost.summary import Comparison, Cost
 
 _Row = tuple[str, str, str, str]
-_KINDS = {
+KINDS = {
     Kind.SYMBOL: "symbols of their own",
     Kind.CODE: "code where they are called",
     Kind.ENTRY: "table entries",
@@ -73,7 +73,7 @@ def to_text(cost: Cost, top: int | None) -> str:
         "",
         f"{cost.path}: {events} tracepoints of {len(cost.subsystems)} subsystems cost "
         f"{cost.total:,} bytes",
-        *(f"  {cost.kinds[kind]:>12,}  {says}" for kind, says in _KINDS.items()),
+        *(f"  {cost.kinds[kind]:>12,}  {says}" for kind, says in KINDS.items()),
     ]
     return "\n".join([*lines, *(f"note: {note}" for note in cost.notes)])
 
