@@ -15,7 +15,7 @@ from tracecfg import osio
 from tracecfg.errors import TracecfgError
 from tracecfg.explain.facts import ModuleIndex
 from tracecfg.kernel import modules
-from tracecfg.kernel.elf import defined_symbols
+from tracecfg.kernel.elf import defined_symbols, surely_without
 
 _SCHEMA = "tracecfg.modules/1"
 _TRACEPOINT = "__tracepoint_"
@@ -37,7 +37,10 @@ def build(folder: Path, release: str) -> tuple[ModuleIndex, list[str]]:
     problems: list[str] = []
     for path in modules.modules(folder):
         try:
-            symbols = list(defined_symbols(modules.content(path)))
+            data = modules.content(path)
+            if surely_without(data, _TRACEPOINT.encode()):
+                continue
+            symbols = list(defined_symbols(data))
         except (OSError, ValueError) as error:
             problems.append(f"{path}: not read: {error}")
             continue

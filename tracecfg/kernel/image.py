@@ -75,7 +75,7 @@ def read_module(path: Path) -> Image | None:
     Raises OSError or ValueError for one that is damaged, TracecfgError as modules.content() does.
     """
     data = modules.content(path)
-    if b"__tracepoint_" not in data and elf.has_its_end(data):
+    if elf.surely_without(data, b"__tracepoint_"):
         return None
     file = elf.parse(data)
     if file.kind != "ET_REL":
