@@ -8,7 +8,7 @@ from tracecfg.cost import names
 from tracecfg.cost.code import pieces
 from tracecfg.cost.parts import Found, Kind, Part
 from tracecfg.cost.systems import Systems, systems
-from tracecfg.cost.tables import entries
+from tracecfg.cost.tables import entries, owners
 from tracecfg.kernel.symbols import STT_FUNC, STT_OBJECT, Image, Symbol
 
 _EXPORT_ENTRY = 12
@@ -35,8 +35,9 @@ def attribute(image: Image, bare: Mapping[str, str]) -> Found:
     owned.update(_flag_tables(image, owned))
     parts = [part for _, part in owned.values()]
     parts += exports
-    parts += entries(image, known, owned)
-    parts += pieces(image, known, owned)
+    whose = owners(image, known, owned)
+    parts += entries(image, whose)
+    parts += pieces(image, owned, whose)
     notes = []
     if not image.exact:
         notes.append(

@@ -14,8 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tracecfg.cost.parts import Kind, Part
-from tracecfg.cost.systems import Systems
-from tracecfg.cost.tables import CALLS, JUMPS, owners, rows
+from tracecfg.cost.tables import CALLS, JUMPS, Owners, rows
 from tracecfg.cost.x86 import VOLATILE, Flow, Instruction, decode, references
 from tracecfg.kernel.symbols import STT_FUNC, Image, Symbol
 
@@ -33,21 +32,27 @@ _Jumps = Mapping[int, tuple[int, Part | None]]
 
 
 def pieces(
-    image: Image, known: Systems, owned: Mapping[int, tuple[Symbol, Part]]
+    image: Image, owned: Mapping[int, tuple[Symbol, Part]], owners: Owners
 ) -> Iterator[Part]:
-    """A part for each function and event that has code of this kind. x86-64 only."""
+    """A part for each function and event that has code of this kind. x86-64 only.
+
+    owned: symbols that are parts as a whole, by address
+    """
     if image.machine != "EM_X86_64":
         return
-    about = owners(image, known, owned)
-    jumps = _jumps(image, about)
+    # each static branch: its address, where it leads when the key is on, and whose key it is
+    jumps = {
+        _relative(image, place): (_relative(image, place + 4), owners.of(key))
+        for place, key in rows(image, JUMPS)
+    }
     keys = {
         address + _KEY: part
-        for address, (_, part) in about.items()
+        for address, (_, part) in owners.spans.items()
         if part.name.startswith("__tracepoint_")
     }
     calls = {address: part for address, (symbol, part) in owned.items() if symbol.kind == STT_FUNC}
     sites = [code for code, (_, part) in jumps.items() if part]
-    sites += [_relative(image, place) for place, key in rows(image, CALLS) if key in about]
+    sites += [_relative(image, place) for place, key in rows(image, CALLS) if owners.of(key)]
     returns = next((x.address for x in image.symbols if x.name == "__x86_return_thunk"), 0)
     for memory in image.memory:
         sites += references(memory.data, memory.address, calls, {} if jumps else keys)
@@ -55,19 +60,6 @@ def pieces(
         code = _Code(image, (function, *cold), jumps, keys, calls, returns)
         code.walk()
         yield from code.parts
-
-
-def _jumps(image: Image, about: Mapping[int, tuple[int, Part]]) -> _Jumps:
-    """Each static branch: its address, where it leads when the key is on, and whose key it is."""
-    starts = sorted(about)
-    found: dict[int, tuple[int, Part | None]] = {}
-    for place, key in rows(image, JUMPS):
-        at = bisect_right(starts, key) - 1
-        part = None
-        if at >= 0 and key - starts[at] < about[starts[at]][0]:
-            part = about[starts[at]][1]
-        found[_relative(image, place)] = _relative(image, place + 4), part
-    return found
 
 
 def _relative(image: Image, place: int) -> int:
@@ -84,14 +76,15 @@ def _functions(
         if each.kind == STT_FUNC and each.size and each.defined
     )
     starts = [address for address, _ in every]
-    cold: dict[tuple[int, str], list[Symbol]] = {}
+    cold: dict[str, list[Symbol]] = {}
     for _, each in every:
         if ".cold" in each.name:
-            cold.setdefault((each.unit, each.name.partition(".cold")[0]), []).append(each)
+            cold.setdefault(each.name.partition(".cold")[0], []).append(each)
     for at in sorted({bisect_right(starts, site) - 1 for site in sites}):
         function = every[at][1] if at >= 0 else None
         if function and function.address not in owned and ".cold" not in function.name:
-            yield function, cold.get((function.unit, function.name), [])
+            halves = cold.get(function.name, [])
+            yield function, [x for x in halves if function.unit in (x.unit, -1)]
 
 
 @dataclass
@@ -112,6 +105,7 @@ class _Code:
     parts: list[Part] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        # _cut: branches and where they lead with a tracepoint on; _found: those places, and whose
         self._bytes = [
             (each.address, self.image.read(each.address, each.size)) for each in self.ranges
         ]
@@ -120,6 +114,7 @@ class _Code:
         self._indirect = False
 
     def walk(self) -> None:
+        """Fill `parts`."""
         main = self._reach(self.ranges[0].address, {}, main=True)
         counted = dict(main)
         for start, part in self._found:

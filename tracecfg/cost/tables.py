@@ -10,6 +10,8 @@ from __future__ import annotations
 import struct
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from tracecfg.cost.parts import Kind, Part
@@ -55,6 +57,10 @@ _TABLES = (
 )  # fmt: skip
 
 
+_ELSEWHERE = 64
+"""Bytes of a symbol of another module, whose size is not known: the key is within."""
+
+
 class Entry(NamedTuple):
     """place: of the entry; about: the address that it is about"""
 
@@ -86,28 +92,38 @@ def _extent(image: Image, table: Table) -> tuple[int, int]:
     return start, max(ends.get(table.stop, 0) - start, 0) if start else 0
 
 
-def entries(
-    image: Image, known: Systems, owned: Mapping[int, tuple[Symbol, Part]]
-) -> Iterator[Part]:
+def entries(image: Image, owners: Owners) -> Iterator[Part]:
     """Those that are about a tracepoint, its static call, or code and data that it owns."""
-    addresses = owners(image, known, owned)
-    starts = sorted(addresses)
     for table in _TABLES:
         for entry in rows(image, table):
-            at = bisect_right(starts, entry.about) - 1
-            if at < 0:
-                continue
-            size, part = addresses[starts[at]]
-            if entry.about - starts[at] < size:
+            if part := owners.of(entry.about):
                 yield part._replace(
                     kind=Kind.ENTRY, name=table.section, size=table.entry + table.beside
                 )
 
 
-def owners(
-    image: Image, known: Systems, owned: Mapping[int, tuple[Symbol, Part]]
-) -> dict[int, tuple[int, Part]]:
-    """Size and part by address; a module's entries are about other modules' tracepoints too."""
+@dataclass(frozen=True)
+class Owners:
+    """Whose an address is. spans: size and part of each piece of memory, by its address"""
+
+    spans: Mapping[int, tuple[int, Part]]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return sorted(self.spans)
+
+    def of(self, address: int) -> Part | None:
+        """The part that a symbol's memory is, or a tracepoint of another module."""
+        at = bisect_right(self._starts, address) - 1
+        if at < 0:
+            return None
+        start = self._starts[at]
+        size, part = self.spans[start]
+        return part if address - start < size else None
+
+
+def owners(image: Image, known: Systems, owned: Mapping[int, tuple[Symbol, Part]]) -> Owners:
+    """Of what the image owns; a module's entries are about other modules' tracepoints too."""
     found = {address: (symbol.size, part) for address, (symbol, part) in owned.items()}
     for symbol in image.symbols:
         if symbol.defined:
@@ -117,5 +133,5 @@ def owners(
             if event != symbol.name:
                 system = known.of_tracepoint.get(event)
                 part = Part(Kind.ENTRY, symbol.name, 0, system, event)
-                found[symbol.address] = 64, part
-    return found
+                found[symbol.address] = _ELSEWHERE, part
+    return Owners(found)
