@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.lab.build import Build, tracepoints_in
+from tests.kernel.lab.build import TINY, Build, build, fragment, tracepoints_in
 from tests.kernel.lab.cache import program
 from tests.small import Ran
 from tracecfg.cost.parts import Kind
@@ -20,6 +21,9 @@ from tracecfg.cost.summary import Cost
 from tracecfg.cost.x86 import decode
 from tracecfg.kernel.image import read_image
 from tracecfg.kernel.symbols import STT_FUNC
+
+SINGLE = 10
+"""Systems that are switched off one by one; ten seconds each."""
 
 pytestmark = pytest.mark.kernel
 
@@ -75,6 +79,21 @@ def test_gpio_costs_what_the_build_without_it_saves(
     assert "gpio" in {each.name for each in before.subsystems}
     assert "gpio" not in {each.name for each in after.subsystems}
     assert comparable(before) - comparable(after) == pytest.approx(real, rel=0.05)
+
+
+def test_single_systems_cost_what_builds_without_them_save(
+    tiny_build_all_on: Build, tiny_build: Build, tmp_path: Path
+) -> None:
+    this = tiny_build_all_on
+    added = sorted(this.options.keys() - tiny_build.options.keys())
+    for name in random.Random(4).sample(added, SINGLE):
+        off = tmp_path / f"{name}.config"
+        off.write_text(fragment({name: False}))
+        # one name for all: only the last of them are kept
+        other = build("tiny-without-one", this.tree, [TINY, off], ["vmlinux"], start=this)
+        real = measured(this.vmlinux) - measured(other.vmlinux)
+        saved = comparable(of(this.vmlinux)) - comparable(of(other.vmlinux))
+        assert abs(saved - real) <= max(0.1 * real, 200), name
 
 
 def test_an_image_takes_seconds(tiny_build_all_on: Build) -> None:
