@@ -43,6 +43,7 @@ SYSTEM(radio_lamp, "radio-lamp")
 TRACEPOINT(lamp_blink)
 CLASS(lamp_blink, radio_lamp)
 EVENT(lamp_blink, lamp_blink)
+const void *__tracepoint_ext_lamp_blink[3] = { (void *)1 };
 
 static struct trace_eval_map __TRACE_SYSTEM_RED USED =
 	{ str__radio_lamp__trace_system_name, "RED", 1 };

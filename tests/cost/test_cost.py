@@ -47,7 +47,8 @@ def test_symbols_go_to_their_event_and_the_rest_to_the_subsystem(tmp_path: Path)
         *("str__radio__trace_system_name", "event_class_radio_state", "perf_trace_radio_state")
     }
     assert names(found, event="lamp_blink") >= {
-        *("event_class_lamp_blink", "perf_trace_lamp_blink", "trace_raw_output_lamp_blink")
+        *("event_class_lamp_blink", "perf_trace_lamp_blink", "trace_raw_output_lamp_blink"),
+        "__tracepoint_ext_lamp_blink",
     }
     assert names(found, system="radio-lamp", event=None) == {
         *("str__radio_lamp__trace_system_name", "__TRACE_SYSTEM_RED", "TRACE_SYSTEM_RED")

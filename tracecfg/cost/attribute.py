@@ -70,7 +70,7 @@ def _part(image: Image, known: Systems, symbol: Symbol) -> Part | None:
             event = found.only or (of if of in found.events and of != found.name else None)
             return Part(Kind.SYMBOL, symbol.name, symbol.size, found.system, event)
     if part := _of_event(known, name):
-        if name.startswith("event_") and symbol.kind == STT_FUNC:
+        if name.startswith(names.CALL) and symbol.kind == STT_FUNC:
             return None
         if name.startswith(names.INLINE) and (symbol.kind != STT_FUNC or symbol.is_global):
             return None

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+TRACEPOINT, CALL, CLASS = "__tracepoint_", "event_", "event_class_"
+EXTENSION = "ext_"
+"""Behind __tracepoint_: a struct tracepoint_ext, since 6.14."""
+INLINE = ("trace_", "__do_trace_")
+"""Inline functions that the compiler made functions of their own."""
 _OF_EVENT = (
-    *("__tracepoint_", "__traceiter_", "__probestub_", "__tpstrtab_", "__bpf_trace_tp_map_"),
-    *("__SCK__tp_func_", "__SCT__tp_func_", "__event_", "event_"),
-    *("trace_", "__do_trace_"),
+    *(TRACEPOINT + EXTENSION, TRACEPOINT, "__traceiter_", "__probestub_", "__tpstrtab_"),
+    *("__SCK__tp_func_", "__SCT__tp_func_", "__bpf_trace_tp_map_", "__event_", CALL, *INLINE),
 )
 _OF_CLASS = (
-    *("event_class_", "trace_event_fields_", "trace_event_type_funcs_", "print_fmt_"),
+    *(CLASS, "trace_event_fields_", "trace_event_type_funcs_", "print_fmt_"),
     *("trace_event_raw_event_", "do_trace_event_raw_event_", "trace_event_get_offsets_"),
     *("trace_raw_output_", "perf_trace_", "do_perf_trace_", "__bpf_trace_"),
 )
 OUTPUT = "trace_raw_output_"
-INLINE = ("trace_", "__do_trace_")
-"""Inline functions that the compiler made functions of their own."""
 EXPORT = ("__ksymtab_", "__kstrtab_")
 SYSTEM = ("str__", "__trace_system_name")
 EVAL_MAP, EVAL_MAP_POINTER = "__TRACE_SYSTEM_", "TRACE_SYSTEM_"

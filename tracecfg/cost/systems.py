@@ -53,38 +53,46 @@ def systems(image: Image, bare: Mapping[str, str]) -> Systems:
 
     bare: the system of tracepoints without an event, as the headers of one tree have it
     """
-    tracepoints = {
-        each.name.removeprefix("__tracepoint_"): each.defined
-        for each in image.symbols
-        if each.name.startswith("__tracepoint_")
-    }
-    by_address: dict[int, tuple[str, int]] = {}
-    calls: dict[str, list[Symbol]] = {}
-    for each in image.symbols:
-        if each.name.startswith("event_class_"):
-            name = names.stem(each.name).removeprefix("event_class_")
-            by_address[each.address] = name, each.unit
-        elif each.name.startswith("event_") and tracepoints.get(each.name[6:]):
-            calls.setdefault(each.name[6:], []).append(each)
-    members: dict[int, list[str]] = {}
-    for event, of in calls.items():
-        for call in of:
-            at = image.pointer(call.address + _CLASS_OF_CALL)
-            if at in by_address:
-                members.setdefault(at, []).append(event)
+    tracepoints = _tracepoints(image)
     classes = {}
     of_event = {}
-    for at, (name, unit) in by_address.items():
-        system = image.text(image.pointer(at))
-        made = Class(name, unit, system, tuple(members.get(at, ())))
-        if not system.isprintable() or not system or not made.events:
-            continue
-        classes[unit, name] = made
+    for made in _classes(image, tracepoints):
+        classes[made.unit, made.name] = made
         of_event.update(dict.fromkeys(made.events, made))
     of_tracepoint = {event: of.system for event, of in of_event.items()}
     rest = sorted(name for name, here in tracepoints.items() if here and name not in of_tracepoint)
     of_tracepoint.update(_of_bare(image, rest, bare))
     return Systems(classes, of_event, of_tracepoint, frozenset(tracepoints))
+
+
+def _tracepoints(image: Image) -> Mapping[str, bool]:
+    """Their names, and whether they are defined here or only used."""
+    found = {
+        each.name.removeprefix(names.TRACEPOINT): each.defined
+        for each in image.symbols
+        if each.name.startswith(names.TRACEPOINT)
+    }
+    extensions = {names.EXTENSION + name for name in found}
+    return {name: here for name, here in found.items() if name not in extensions}
+
+
+def _classes(image: Image, tracepoints: Mapping[str, bool]) -> Iterator[Class]:
+    """The event classes that have events."""
+    found: dict[int, Symbol] = {}
+    events: dict[int, list[str]] = {}
+    for each in image.symbols:
+        if each.name.startswith(names.CLASS):
+            found[each.address] = each
+        elif each.name.startswith(names.CALL):
+            event = names.stem(each.name).removeprefix(names.CALL)
+            if tracepoints.get(event):
+                at = image.pointer(each.address + _CLASS_OF_CALL)
+                events.setdefault(at, []).append(event)
+    for at, members in events.items():
+        system = image.text(image.pointer(at))
+        if at in found and system and system.isprintable():
+            name = names.stem(found[at].name).removeprefix(names.CLASS)
+            yield Class(name, found[at].unit, system, tuple(members))
 
 
 def _of_bare(
