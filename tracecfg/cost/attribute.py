@@ -57,14 +57,15 @@ def attribute(image: Image, bare: Mapping[str, str]) -> Found:
 def _part(image: Image, known: Systems, symbol: Symbol) -> Part | None:
     name = names.stem(symbol.name)
     if name.startswith(names.SYSTEM[0]) and name.endswith(names.SYSTEM[1]):
-        return Part(Kind.SYMBOL, symbol.name, symbol.size, image.text(symbol.address), None)
+        system = image.text(symbol.address)
+        return Part(Kind.SYMBOL, symbol.name, symbol.size, known.existing(system), None)
     if name.startswith((names.EVAL_MAP, names.EVAL_MAP_POINTER)):
         at = symbol.address
         if name.startswith(names.EVAL_MAP_POINTER):
             at = image.pointer(at)
         # the system's name is the first of struct trace_eval_map
         system = image.text(image.pointer(at))
-        return Part(Kind.SYMBOL, symbol.name, symbol.size, system or None, None)
+        return Part(Kind.SYMBOL, symbol.name, symbol.size, known.existing(system), None)
     for of in names.classes(name):
         if found := known.class_of(symbol, of):
             event = found.only or (of if of in found.events and of != found.name else None)

@@ -7,6 +7,7 @@ from typing import Any
 
 from tracecfg.cost.parts import Kind
 from tracecfg.cost.summary import Comparison, Cost
+from tracecfg.errors import escaped
 
 _Row = tuple[str, str, str, str]
 KINDS = {
@@ -55,7 +56,12 @@ def to_json(cost: Cost, comparison: Comparison | None, top: int | None) -> dict[
 def to_text(cost: Cost, top: int | None) -> str:
     """A line for each subsystem, then what all of it consists of."""
     rows = [
-        (each.name, f"{len(each.events)}", f"{each.size:,}", f"{_share(each.size, cost.total)}")
+        (
+            escaped(each.name),
+            f"{len(each.events)}",
+            f"{each.size:,}",
+            f"{_share(each.size, cost.total)}",
+        )
         for each in cost.subsystems[:top]
     ]
     rest = cost.subsystems[len(rows) :]
@@ -82,7 +88,8 @@ def compared_text(comparison: Comparison, top: int | None) -> str:
     """A line for each subsystem whose cost differs."""
     differ = [each for each in comparison.subsystems if each.saved]
     rows = [
-        (each.name, f"{each.size:,}", f"{each.other:,}", f"{each.saved:,}") for each in differ[:top]
+        (escaped(each.name), f"{each.size:,}", f"{each.other:,}", f"{each.saved:,}")
+        for each in differ[:top]
     ]
     if rest := differ[len(rows) :]:
         before, after = sum(each.size for each in rest), sum(each.other for each in rest)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from tracecfg.cost import names
 from tracecfg.kernel.symbols import STT_FUNC, Image, Symbol
@@ -40,6 +41,14 @@ class Systems:
     of_event: Mapping[str, Class]
     of_tracepoint: Mapping[str, str]
     tracepoints: frozenset[str]
+
+    def existing(self, system: str) -> str | None:
+        """The name of a system, unless no tracepoint here is of it."""
+        return system if system in self._names else None
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(self.of_tracepoint.values())
 
     def class_of(self, symbol: Symbol, name: str) -> Class | None:
         """Of a symbol with the name of a class, or of an event that differs from its class in
