@@ -24,6 +24,7 @@ _LOOK_AHEAD = 8
 """Instructions between the load of a counter and the branch that it decides."""
 _SHORT = 64
 """Bytes of a function that is looked at as a whole."""
+
 _TESTED = {0xF: True, 0xE: False}
 _COMPARED = {**_TESTED, 0x5: True, 0x4: False}
 """Conditions g and le, ne and e: whether the branch is taken when the tracepoint is on."""
@@ -105,12 +106,14 @@ class _Code:
     parts: list[Part] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        # _cut: branches and where they lead with a tracepoint on; _found: those places, and whose
         self._bytes = [
             (each.address, self.image.read(each.address, each.size)) for each in self.ranges
         ]
+        # branches, and where they lead with a tracepoint on
         self._cut: dict[int, int] = {}
+        # those places, and whose they are
         self._found: list[tuple[int, Part]] = []
+        # whether there is a jump to an address that is computed
         self._indirect = False
 
     def walk(self) -> None:
@@ -143,7 +146,8 @@ class _Code:
             except IndexError:
                 return False
             if not inner.quiet:
-                return inner.flow is Flow.END or inner.target == self.returns
+                thunk = inner.flow is Flow.JUMP and inner.target == self.returns
+                return inner.flow is Flow.END or thunk
             at = inner.end
         return False
 
