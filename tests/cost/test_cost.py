@@ -15,6 +15,7 @@ import pytest
 
 from tests.cost.small import image, module, stripped
 from tests.small import Ran, needed
+from tracecfg.cost import names as names_of_macros
 from tracecfg.cost.attribute import attribute
 from tracecfg.cost.html import render
 from tracecfg.cost.parts import Found, Kind, Part
@@ -58,6 +59,19 @@ def test_symbols_go_to_their_event_and_the_rest_to_the_subsystem(tmp_path: Path)
 def test_names_that_only_look_like_it_are_left_alone(tmp_path: Path) -> None:
     found = attribute(read_image(image(tmp_path)), {})
     assert not names(found) & {"event_mutex", "perf_trace_init", "symbols", "work"}
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("symbols.12", "symbols"),
+        ("trace_gpio_value.part.0", "trace_gpio_value"),
+        ("__pfx___traceiter_gpio_value", "__traceiter_gpio_value"),
+        ("__cfi_perf_trace_gpio_value", "perf_trace_gpio_value"),
+    ],
+)
+def test_what_compiler_and_objtool_add_to_names(name: str, stem: str) -> None:
+    assert names_of_macros.stem(name) == stem
 
 
 def test_the_table_of_a_print_format_is_found_by_its_function(tmp_path: Path) -> None:

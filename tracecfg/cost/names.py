@@ -31,8 +31,9 @@ FLAG_TABLES = ("symbols", "__flags")
 
 
 def stem(name: str) -> str:
-    """Without what the compiler puts behind a name: .isra.0, .part.0, .cold, .123"""
-    return name.partition(".")[0]
+    """Without what the compiler puts behind a name (.isra.0, .part.0, .cold, .123) and objtool
+    before that of a function's padding (CONFIG_PREFIX_SYMBOLS) and type (CONFIG_CFI_CLANG)."""
+    return name.removeprefix("__pfx_").removeprefix("__cfi_").partition(".")[0]
 
 
 def events(name: str) -> Iterator[str]:
