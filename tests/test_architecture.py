@@ -15,7 +15,7 @@ PACKAGE = Path(tracecfg.__file__).parent
 MAX_LINES = 330
 """About 300 is meant; a file that outgrows it is split."""
 
-KINDS = ("cli", "planning", "rules", "series", "report", "templating", "config")
+KINDS = ("cli", "planning", "rules", "series", "report", "templating", "config", "verify")
 """All that is made of what the readers find."""
 
 PURE = [
@@ -43,6 +43,7 @@ PURE = [
     "tracecfg.series.generate",
     "tracecfg.series.kconfig",
     "tracecfg.series.patches",
+    *(f"tracecfg.verify.{name}" for name in ("compare", "held", "known", "report")),
     # readers of text, whoever has read it from the disk
     "tracecfg.kernel.ctext",
     "tracecfg.kernel.events",

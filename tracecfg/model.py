@@ -182,3 +182,21 @@ class Plan(NamedTuple):
     version: str
     decisions: tuple[Decision, ...]
     problems: tuple[tuple[Place, str], ...] = ()
+
+
+class Severity(StrEnum):
+    """ERROR: what was chosen is not so; NOTE: it is otherwise for a known reason"""
+
+    ERROR = "error"
+    NOTE = "note"
+
+
+class Finding(NamedTuple):
+    """What a check found. rule: the kind of finding; line: from 1, None for a file as a whole"""
+
+    rule: str
+    severity: Severity
+    file: str
+    line: int | None
+    message: str
+    hint: str

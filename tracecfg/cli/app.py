@@ -15,6 +15,7 @@ COMMANDS = {
     "generate": "tree:generate",
     "config": "config:config",
     "cost": "cost:cost",
+    "verify": "verify:verify",
     "list": "live:list_events",
     "status": "live:status",
     "enable": "live:enable",
@@ -31,8 +32,8 @@ COMMANDS = {
 }
 """Command to module:function in tracecfg.cli, in the order of the help text."""
 EXIT_CODES = (
-    "Exit codes: 0 done, 1 unknown name, 2 wrong use, 3 the environment does not allow it, "
-    "4 a change failed and was undone, 130 interrupted; `run` ends with its command's."
+    "Exit codes: 0 done, 1 findings or an unknown name, 2 wrong use, 3 the environment does not "
+    "allow it, 4 a change failed and was undone, 130 interrupted; `run` ends with its command's."
 )
 HIDDEN = {"hints"}
 """For those who work on tracecfg itself."""

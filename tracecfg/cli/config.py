@@ -76,9 +76,9 @@ def config(
         result = run.configure(
             run.Request(
                 tree=tree,
-                only=_names(only),
-                enable=_names(enable),
-                disable=_names(disable),
+                only=names(only),
+                enable=names(enable),
+                disable=names(disable),
                 profile=profile,
                 profiles=profiles,
                 base=base,
@@ -111,6 +111,6 @@ def config(
         raise typer.Exit(FINDINGS)
 
 
-def _names(given: Names) -> tuple[str, ...]:
+def names(given: Names) -> tuple[str, ...]:
     """Commas and repetition both make a list."""
     return tuple(name for each in given or () for name in each.split(",") if name)

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from tracecfg.errors import UnknownNameError, UsageError, escaped, shortened
 from tracecfg.model import Place
 from tracecfg.nearest import nearest
 from tracecfg.selection import parse
+
+
+class Switch(Protocol):
+    """An option and the trace system that it turns on and off."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def subsystem(self) -> str: ...
+
+
+_Switch = TypeVar("_Switch", bound=Switch)
 
 
 class Option(NamedTuple):
@@ -101,16 +114,20 @@ def subsystems_of(events: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ..
     return tuple(dict.fromkeys(wanted)), tuple(left_out)
 
 
-def _term(options: Sequence[Option], text: str, *, on: bool) -> Term:
+def meant(text: str, options: Sequence[_Switch]) -> tuple[tuple[_Switch, ...], bool]:
+    """What a subsystem's or an option's name means, or a glob; and whether it is a name."""
     symbol = text.removeprefix("CONFIG_")
     named = tuple(option for option in options if text == option.subsystem or symbol == option.name)
-    if named:
-        return Term(text, named, on, is_name=True)
-    matching = tuple(option for option in options if fnmatchcase(option.subsystem, text))
+    matching = (option for option in options if fnmatchcase(option.subsystem, text))
+    return named or tuple(matching), bool(named)
+
+
+def _term(options: Sequence[Option], text: str, *, on: bool) -> Term:
+    matching, is_name = meant(text, options)
     if not matching:
         near = nearest(text, [option.subsystem for option in options])
         raise UnknownNameError(
             f"{shortened(escaped(text))}: this tree has no option for such a subsystem",
             f"did you mean {', '.join(near)}?" if near else "`tracecfg scan` lists them",
         )
-    return Term(text, matching, on, is_name=False)
+    return Term(text, matching, on, is_name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tracecfg.gate import ALWAYS, NEVER, All, Any, Const, Equals, Gate, Not, Sym, any_of
@@ -29,6 +30,8 @@ _OF_THE_CORE = {
 """Systems that kernel/trace makes without a trace header."""
 DYNAMIC = frozenset(_OF_THE_CORE) - {"syscalls"}
 """Those whose events somebody defines at run time: Documentation/trace/kprobetrace.rst."""
+WITHOUT_TRACEPOINTS = frozenset(_OF_THE_CORE)
+"""Those that have no tracepoints of their own, only events."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,11 @@ class Hints:
 
     version: str
     systems: Mapping[str, System]
+
+    @cached_property
+    def bare(self) -> Mapping[str, str]:
+        """The system of each tracepoint without an event."""
+        return {event: name for name, system in self.systems.items() for event in system.bare}
 
     def with_event(self, event: str) -> list[str]:
         """The systems that have an event of this name."""

@@ -89,7 +89,7 @@ def _check(path: Path, file: elf.Elf) -> None:
         order = "little" if file.little else "big"
         raise TracecfgError(
             f"{path}: of a {file.bits}-bit {order}-endian machine ({file.machine})",
-            "cost knows 64-bit little-endian ones, such as x86-64 and arm64",
+            "only 64-bit little-endian ones are known, such as x86-64 and arm64",
         )
 
 

@@ -1,0 +1,47 @@
+"""What `verify` prints: text for a person, JSON for a program. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracecfg.errors import escaped, number
+from tracecfg.model import Finding
+from tracecfg.verify.compare import Verdict
+from tracecfg.verify.held import Source
+
+
+def to_json(verdict: Verdict) -> dict[str, Any]:
+    """The object of `verify --json`, schema tracecfg.verify/1."""
+    return {
+        "schema": "tracecfg.verify/1",
+        "source": verdict.held.source.value,
+        "path": verdict.held.path,
+        "as_chosen": not verdict.errors,
+        "subsystems": [{"name": each.subsystem, "option": each.name} for each in verdict.there],
+        "findings": [
+            {**each._asdict(), "severity": each.severity.value} for each in verdict.findings
+        ],
+    }
+
+
+def to_text(verdict: Verdict) -> str:
+    """Two or three lines for each finding, then one for all."""
+    lines = [line for each in verdict.findings for line in _finding(each)]
+    held = verdict.held
+    notes = len(verdict.findings) - verdict.errors
+    if verdict.errors:
+        said = f"not as chosen: {number(verdict.errors, 'error')}"
+    else:
+        said = f"as chosen: {', '.join(escaped(each.subsystem) for each in verdict.there)}"
+        if held.source is not Source.CONFIG:
+            count = sum(len(held.subsystems[each.subsystem]) for each in verdict.there)
+            said += f" ({number(count, 'event' if held.source is Source.LIVE else 'tracepoint')})"
+    if notes:
+        said += f", {number(notes, 'note')}"
+    return "\n".join([*lines, f"{held.path}: {said}"])
+
+
+def _finding(finding: Finding) -> list[str]:
+    where = finding.file if finding.line is None else f"{finding.file}:{finding.line}"
+    lines = [f"{finding.severity.value}: {finding.message}", f"  {where}"]
+    return [*lines, f"  {finding.hint}"] if finding.hint else lines
