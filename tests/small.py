@@ -14,6 +14,7 @@ import pytest
 
 from tests.kernel.lab.cache import missing
 from tracecfg import cli
+from tracecfg.kernel import kconf
 from tracecfg.kernel.scan import scan
 from tracecfg.kernel.search import Searcher, search
 from tracecfg.kernel.tree import Tree, open_tree
@@ -57,6 +58,14 @@ def copy_tree(folder: Path, name: str = "tree") -> Path:
     target = folder / "linux"
     shutil.copytree(FIXTURES / name, target)
     return target
+
+
+def converted_tree(folder: Path) -> Path:
+    """A tree with the series of all its systems applied, and a .config with the defaults."""
+    root = copy_tree(folder)
+    assert cli.run(["generate", str(root), "--in-place", "--author", AUTHOR]) == 0
+    (root / ".config").write_text(kconf.load(open_tree(root), arch="x86").text())
+    return root
 
 
 def edit(root: Path, path: str, change: Callable[[str], str]) -> None:

@@ -11,11 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.small import AUTHOR, FIXTURES, OPTIONS, Ran, copy_tree, edit
-from tracecfg import cli as command_line
+from tests.small import FIXTURES, OPTIONS, Ran, converted_tree, edit
 from tracecfg.config.base import values_of
-from tracecfg.kernel import kconf
-from tracecfg.kernel.tree import open_tree
 
 Cli = Callable[..., Ran]
 HEADER = "#\n# Automatically generated file; DO NOT EDIT.\n# Linux/{} {} Kernel Configuration\n#\n"
@@ -24,11 +21,7 @@ VERSION = "6.12.0-fixture"
 
 @pytest.fixture(scope="module")
 def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = copy_tree(tmp_path_factory.mktemp("converted"))
-    assert command_line.run(["generate", str(root), "--in-place", "--author", AUTHOR]) == 0
-    (root / ".config").write_text("CONFIG_X86=y\n")
-    (root / ".config").write_text(kconf.load(open_tree(root), arch="x86").text())
-    return root
+    return converted_tree(tmp_path_factory.mktemp("converted"))
 
 
 @pytest.fixture

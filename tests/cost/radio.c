@@ -37,7 +37,9 @@ TRACEPOINT(radio_off)
 CLASS(radio_state, radio)
 EVENT(radio_on, radio_state)
 EVENT(radio_off, radio_state)
+#ifndef NO_BARE
 TRACEPOINT(radio_bare)
+#endif
 
 SYSTEM(radio_lamp, "radio-lamp")
 TRACEPOINT(lamp_blink)

@@ -11,7 +11,7 @@ SOURCE = Path(__file__).parent / "radio.c"
 
 
 def module(folder: Path, *options: str) -> Path:
-    """options: -DCALLS, -DJUMPS, -m32"""
+    """options: -DCALLS, -DJUMPS, -DNO_BARE, -m32"""
     needed("gcc")
     out = folder / "radio.ko"
     flags = ["-O2", "-fno-pic", "-mcmodel=kernel", "-fno-reorder-functions", "-fcf-protection=none"]
