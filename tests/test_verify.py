@@ -142,6 +142,13 @@ def test_the_configuration_says_why_something_is_missing(
     assert hint in json.loads(ran.out)["findings"][0]["hint"]
 
 
+def test_a_configuration_of_another_kernel_is_told(cli: Cli, vmlinux: Path, tmp_path: Path) -> None:
+    (tmp_path / ".config").write_text(OFF)
+    ran = cli("verify", vmlinux, "--only", "*", "--config", tmp_path / ".config", "--json")
+    what = "radio-lamp (TRACING_RADIO_LAMP)"
+    assert findings(ran) == (1, [("other-configuration", "error", what)])
+
+
 def test_modules_count_and_are_named(cli: Cli, vmlinux: Path, tmp_path: Path) -> None:
     folder = tmp_path / "modules"
     folder.mkdir()

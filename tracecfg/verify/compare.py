@@ -72,8 +72,14 @@ def compare(
         for each in here
         if each not in wanted and each.subsystem not in WITHOUT_TRACEPOINTS
     )
+    there = tuple(each for each in here if each in wanted)
+    findings += (
+        _contradicted(each, held, config)
+        for each in there
+        if config is not None and config.off(each.name)
+    )
     findings += _not_known(held)
-    return Verdict(held, tuple(each for each in here if each in wanted), tuple(findings))
+    return Verdict(held, there, tuple(findings))
 
 
 def _missing(of: Known, held: Held, config: KernelConfig | None) -> Finding:
@@ -122,6 +128,12 @@ def _extra(
     else:
         hint = f"no CONFIG_{of.name}: is it a kernel with the series of `tracecfg generate`?"
     return _finding("extra-subsystem", of, held, config, message, hint)
+
+
+def _contradicted(of: Known, held: Held, config: KernelConfig) -> Finding:
+    message = f"{_named(of)}: chosen, there, and off in the configuration"
+    hint = "the kernel was not built with this configuration: name its own"
+    return _finding("other-configuration", of, held, config, message, hint)
 
 
 def _not_known(held: Held) -> Iterator[Finding]:
