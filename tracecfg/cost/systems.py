@@ -35,11 +35,16 @@ class Class:
 
 @dataclass(frozen=True)
 class Systems:
-    """classes: by unit and name; of_event: the event's class; of_tracepoint: by name, of all"""
+    """classes: by unit and name; of_event: the event's class
+    of_tracepoint: the system of each that is defined here, as far as the image tells; undecided:
+    of each other one the systems of its source file
+    tracepoints: all, those that are only used as well
+    """
 
     classes: Mapping[tuple[int, str], Class]
     of_event: Mapping[str, Class]
     of_tracepoint: Mapping[str, str]
+    undecided: Mapping[str, frozenset[str]]
     tracepoints: frozenset[str]
 
     def existing(self, system: str) -> str | None:
@@ -70,8 +75,13 @@ def systems(image: Image, bare: Mapping[str, str]) -> Systems:
         of_event.update(dict.fromkeys(made.events, made))
     of_tracepoint = {event: of.system for event, of in of_event.items()}
     rest = sorted(name for name, here in tracepoints.items() if here and name not in of_tracepoint)
-    of_tracepoint.update(_of_bare(image, rest, bare))
-    return Systems(classes, of_event, of_tracepoint, frozenset(tracepoints))
+    undecided = {}
+    for name, system, candidates in _of_bare(image, rest, bare):
+        if system is None:
+            undecided[name] = candidates
+        else:
+            of_tracepoint[name] = system
+    return Systems(classes, of_event, of_tracepoint, undecided, frozenset(tracepoints))
 
 
 def _tracepoints(image: Image) -> Mapping[str, bool]:
@@ -106,9 +116,10 @@ def _classes(image: Image, tracepoints: Mapping[str, bool]) -> Iterator[Class]:
 
 def _of_bare(
     image: Image, tracepoints: Iterable[str], bare: Mapping[str, str]
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, str | None, frozenset[str]]]:
     """Of tracepoints without an event (DECLARE_TRACE), for which no structure names the system:
-    that of their source file when it instantiates one alone; of several the one in `bare`.
+    that of their source file when it instantiates one alone; of several the one in `bare`, or
+    else None, and all that the file instantiates.
     __traceiter_ is global; the file is that of the functions around it."""
     named: dict[int, set[str]] = {}
     before, after = names.SYSTEM
@@ -124,12 +135,13 @@ def _of_bare(
     for name in tracepoints:
         iterator = iterators.get(f"__traceiter_{name}")
         if iterator is None:
+            yield name, None, frozenset()
             continue
         at = bisect_left(local, (iterator.address, -1))
         # without units (a System.map has none) it can be any system of the image
         units = {unit for _, unit in local[max(at - 1, 0) : at + 1]} or {-1}
-        candidates = set().union(*(named.get(unit, set()) for unit in units))
+        candidates = frozenset[str]().union(*(named.get(unit, set()) for unit in units))
+        known = bare.get(name)
         if len(candidates) == 1 and len(units) == 1:
-            yield name, candidates.pop()
-        elif bare.get(name) in candidates:
-            yield name, bare[name]
+            (known,) = candidates
+        yield name, known if known in candidates else None, candidates

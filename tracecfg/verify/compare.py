@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -78,7 +78,7 @@ def compare(
         for each in there
         if config is not None and config.off(each.name)
     )
-    findings += _not_known(held)
+    findings += _not_known(held, {each.subsystem for each in wanted})
     return Verdict(held, there, tuple(findings))
 
 
@@ -136,16 +136,22 @@ def _contradicted(of: Known, held: Held, config: KernelConfig) -> Finding:
     return _finding("other-configuration", of, held, config, message, hint)
 
 
-def _not_known(held: Held) -> Iterator[Finding]:
-    if held.unknown:
-        shown = ", ".join(map(escaped, held.unknown[:_SHOWN]))
-        more = ", ..." if len(held.unknown) > _SHOWN else ""
+def _not_known(held: Held, wanted: Collection[str]) -> Iterator[Finding]:
+    """What nobody can tell is no difference when all that it may belong to was chosen."""
+    unknown = [
+        name
+        for name, candidates in held.undecided.items()
+        if not candidates or not candidates.issubset(wanted)
+    ]
+    if unknown:
+        shown = ", ".join(map(escaped, unknown[:_SHOWN]))
+        more = ", ..." if len(unknown) > _SHOWN else ""
         yield Finding(
             "unknown-subsystem",
             Severity.ERROR,
             held.path,
             None,
-            f"{number(len(held.unknown), 'tracepoint')} of a subsystem that cannot be told: "
+            f"{number(len(unknown), 'tracepoint')} of a subsystem that cannot be told: "
             f"{shown}{more}",
             "nothing in the image names the subsystem of a tracepoint without an event",
         )
