@@ -185,14 +185,17 @@ class Plan(NamedTuple):
 
 
 class Severity(StrEnum):
-    """ERROR: what was chosen is not so; NOTE: it is otherwise for a known reason"""
+    """ERROR: it is not as it was meant; WARNING: it seldom is meant so; NOTE: it is otherwise for
+    a known reason"""
 
     ERROR = "error"
+    WARNING = "warning"
     NOTE = "note"
 
 
 class Finding(NamedTuple):
-    """What a check found. rule: the kind of finding; line: from 1, None for a file as a whole"""
+    """What a check found. rule: the kind of finding; line, column: from 1, None for a file as a
+    whole"""
 
     rule: str
     severity: Severity
@@ -200,3 +203,4 @@ class Finding(NamedTuple):
     line: int | None
     message: str
     hint: str
+    column: int | None = None

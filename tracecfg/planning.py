@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracecfg.errors import UnknownNameError, UsageError
 from tracecfg.kernel.search import Candidate, best_searcher, search
@@ -15,6 +15,7 @@ from tracecfg.nearest import nearest
 
 if TYPE_CHECKING:
     from tracecfg.kconfigtext import KconfigIndex
+    from tracecfg.kernel.scan import Scanned
     from tracecfg.model import Plan
 
 
@@ -36,10 +37,30 @@ def plan_from(
     kconfig: KconfigIndex | None = None,
 ) -> Plan:
     """The plan from what search() finds; the Kconfig is read when it is not given."""
+    return study(tree, candidates, rules=rules, prefix=prefix, kconfig=kconfig).plan
+
+
+class Studied(NamedTuple):
+    """A plan and all that it was made from."""
+
+    plan: Plan
+    scanned: Scanned
+    kconfig: KconfigIndex
+
+
+def study(
+    tree: Tree,
+    candidates: Iterable[Candidate],
+    *,
+    rules: Path | None,
+    prefix: str,
+    kconfig: KconfigIndex | None = None,
+) -> Studied:
+    """As plan_from(), with what the plan was made from."""
     # imported while the search runs
     from tracecfg import report  # noqa: F401
+    from tracecfg.kernel import scan
     from tracecfg.kernel.kindex import read_index
-    from tracecfg.kernel.scan import scan
     from tracecfg.rules.engine import decide
     from tracecfg.rules.load import load_rules
 
@@ -50,7 +71,8 @@ def plan_from(
             "capitals, digits and _, such as TRACING_EVENTS_",
         )
     loaded = load_rules(rules)
-    return decide(scan(tree, candidates), kconfig, loaded, prefix)
+    scanned = scan.read(tree, candidates)
+    return Studied(decide(scanned.inventory, kconfig, loaded, prefix), scanned, kconfig)
 
 
 def choose(plan: Plan, wanted: Sequence[str]) -> frozenset[str]:

@@ -16,6 +16,7 @@ COMMANDS = {
     "config": "config:config",
     "cost": "cost:cost",
     "verify": "verify:verify",
+    "check": "check:check",
     "list": "live:list_events",
     "status": "live:status",
     "enable": "live:enable",

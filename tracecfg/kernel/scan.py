@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from tracecfg.beside import beside
 from tracecfg.errors import UnsupportedTreeError
@@ -28,8 +29,21 @@ _MANY = 100
 """Files for which a second process is worth starting."""
 
 
+class Scanned(NamedTuple):
+    """files: each that was read, by path; includes: resolves what they include"""
+
+    inventory: Inventory
+    files: Mapping[str, Source]
+    includes: Includes
+
+
 def scan(tree: Tree, candidates: Iterable[Candidate]) -> Inventory:
-    """The inventory of a tree, from the files that search.search() finds.
+    """The inventory of a tree, as read() makes it."""
+    return read(tree, candidates).inventory
+
+
+def read(tree: Tree, candidates: Iterable[Candidate]) -> Scanned:
+    """The inventory of a tree, from the files that search.search() finds, and these files.
 
     candidates: in any order; each is read as soon as it comes
     Raises UnsupportedTreeError where the tree has no include/linux/tracepoint.h that defines
@@ -62,8 +76,9 @@ def scan(tree: Tree, candidates: Iterable[Candidate]) -> Inventory:
             trace_headers.append(path)
             _ = source.code
     files = dict(sorted(files.items()))
-    whole = _Scan(tree, macros, files, Includes(tree, files, unread), words, problems)
-    return whole.inventory(sorted(trace_headers))
+    includes = Includes(tree, files, unread)
+    whole = _Scan(tree, macros, files, includes, words, problems)
+    return Scanned(whole.inventory(sorted(trace_headers)), files, includes)
 
 
 class _Scan:
