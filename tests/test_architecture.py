@@ -43,6 +43,7 @@ PURE = [
     "tracecfg.series.generate",
     "tracecfg.series.kconfig",
     "tracecfg.series.patches",
+    "tracecfg.series.steps",
     *(f"tracecfg.verify.{name}" for name in ("compare", "held", "known", "report")),
     # readers of text, whoever has read it from the disk
     "tracecfg.kernel.ctext",

@@ -90,6 +90,16 @@ class KconfigIndex:
             )
         return self._parsed[name]
 
+    def of_file(self, path: str) -> tuple[Entry, ...]:
+        """The entries that stand in one file."""
+        return tuple(
+            entry
+            for name, places in self._where.items()
+            if any(file == path for file, _ in places)
+            for entry in self.entries(name)
+            if entry.place.file == path
+        )
+
     def main_entry(self, name: str) -> Entry | None:
         """The entry that a person would edit: the one with the prompt, or the first."""
         if name not in self._where:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from tracecfg.kconfigtext import KconfigIndex
 from tracecfg.kernel.resolve import Includes
 from tracecfg.kernel.source import Source
-from tracecfg.model import Place, Plan
+from tracecfg.model import Decision, Option, Place, Plan
+from tracecfg.series.steps import Step
 
 
 class Hit(NamedTuple):
@@ -25,16 +26,28 @@ class Hit(NamedTuple):
     column: int | None = None
 
 
+class Undone(NamedTuple):
+    """What the series would still change for one system of a converted tree.
+
+    option: with the symbol that is meant for it, whatever its headers name
+    """
+
+    decision: Decision
+    option: Option
+    steps: tuple[Step, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """One state of a tree.
 
     files: each C file that has to do with tracepoints, by path
-    converted: it has the core of the series
+    undone: of each system, None for a tree without the core of the series
     """
 
     plan: Plan
+    prefix: str
     files: Mapping[str, Source]
     includes: Includes
     kconfig: KconfigIndex
-    converted: bool
+    undone: tuple[Undone, ...] | None

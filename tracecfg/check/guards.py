@@ -1,12 +1,299 @@
-"""The rules of this group."""
+"""Rules of guards and options, for a tree that has the series: TC101 to TC112. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from difflib import SequenceMatcher
+from itertools import combinations
 
-from tracecfg.check.facts import Facts, Hit
+from tracecfg.check.facts import Facts, Hit, Undone
+from tracecfg.gate import (
+    NEVER,
+    All,
+    Any,
+    Equals,
+    Gate,
+    Not,
+    Sym,
+    all_of,
+    any_of,
+    negate,
+    symbols,
+)
+from tracecfg.gatelogic import implies
+from tracecfg.gatetext import from_kconfig
+from tracecfg.kconfigtext import Entry
+from tracecfg.kernel.source import Source
+from tracecfg.model import EventKind, Place, TraceSystem
+from tracecfg.series.core import MENU_KCONFIG
+from tracecfg.series.steps import Kind, Step, token
+
+_OPTION = re.compile(r"^#define TRACE_OPTION_(\w+) IS_ENABLED\(CONFIG_(\w+)\)", re.MULTILINE)
 
 
 def hits(facts: Facts) -> Iterator[Hit]:
-    """The rules of this group."""
-    yield from ()
+    """What is wrong with the options; of names alone where the tree has none."""
+    yield from _same_names(facts)
+    yield from _notrace(facts)
+    if facts.undone is None:
+        return
+    menu = {entry.name: entry for entry in facts.kconfig.of_file(MENU_KCONFIG)}
+    named = _named_options(facts)
+    for each in facts.undone:
+        yield from _undone(each, facts)
+    yield from _unknown(facts)
+    used = {symbol for places in named.values() for symbol in places}
+    lacking = {
+        each.option.name
+        for each in facts.undone
+        if not any(each.option.name in named.get(path, {}) for path in _headers(each))
+    }
+    for name, entry in menu.items():
+        if name not in used and name not in lacking:
+            message = f"{name}: no trace header asks for it"
+            yield Hit("TC102", entry.place, message)
+        yield from _never_on(entry, facts)
+    yield from _always_on(menu, facts)
+    yield from _shared(facts, named)
+
+
+def _headers(each: Undone) -> tuple[str, ...]:
+    return each.decision.system.headers
+
+
+def _named_options(facts: Facts) -> dict[str, dict[str, Place]]:
+    """Of each trace header the symbols that it asks for, with the place."""
+    found: dict[str, dict[str, Place]] = {}
+    for decision in facts.plan.decisions:
+        for path in decision.system.headers:
+            source = facts.files[path]
+            if "TRACE_OPTION_" in source.text:
+                found[path] = {
+                    match[2]: source.place(match.start())
+                    for match in _OPTION.finditer(source.blanked)
+                }
+    return found
+
+
+def _undone(each: Undone, facts: Facts) -> Iterator[Hit]:
+    """Each change that the series would still make."""
+    system, name = each.decision.system, each.option.name
+    bare = [step for step in each.steps if step.kind is Kind.OPTION]
+    for step in bare:
+        source = facts.files[step.path]
+        if f"TRACE_OPTION_{token(system)} " in source.blanked:
+            # it is there, behind another trace header: only its place is wrong
+            continue
+        definition = source.definition("TRACE_SYSTEM")
+        place = source.place(definition[1].start) if definition else Place(step.path, 1)
+        yield Hit(
+            "TC101",
+            place,
+            f"{system.name}: the trace header does not ask for {name}",
+            f"tracecfg generate . {system.name} --in-place",
+        )
+    if len(bare) == len(system.headers):
+        # a system that nobody has converted: one finding says it all
+        return
+    for step in each.steps:
+        if step.kind in _RULES:
+            rule, says = _RULES[step.kind]
+            for line in _changed(step):
+                text = says.format(system=system.name, option=f"CONFIG_{name}")
+                yield Hit(rule, Place(step.path, line), text)
+        elif step.kind is Kind.SELECT and step.select:
+            config, _, place = step.select
+            users = sorted(each.place for each in system.consumers if config in each.configs) or [
+                place
+            ]
+            message = (
+                f"{config}: its code uses {system.name}'s tracepoints ({users[0]}) and it does"
+            )
+            yield Hit("TC108", place, f"{message} not select {name}", f"add: select {name}")
+
+
+_RULES = {
+    Kind.EXPORTS: ("TC106", "tracepoints of {system} are exported without #ifdef {option}"),
+    Kind.ENABLED: (
+        "TC107",
+        "tracepoint_enabled() asks for a tracepoint of {system} without IS_ENABLED({option})",
+    ),
+    Kind.BLOCKS: (
+        "TC109",
+        "this code needs {system}'s tracepoints: #ifdef {option} is its condition",
+    ),
+    Kind.UNUSED: ("TC112", "only events of {system} call this function: unused without {option}"),
+    Kind.REFUSES: (
+        "TC108",
+        "this write relies on probes of {system}, which cannot be registered without {option}",
+    ),
+}
+
+
+def _changed(step: Step) -> Iterator[int]:
+    """The lines, as the file has them, in front of which or in which something is changed; what
+    only closes a block is no change of its own."""
+    old, new = step.old.split("\n"), step.new.split("\n")
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    for kind, start, _, first, last in matcher.get_opcodes():
+        if kind != "equal" and any(line.strip() != "#endif" for line in new[first:last]):
+            yield start + 1
+
+
+def _unknown(facts: Facts) -> Iterator[Hit]:
+    """Symbols with the options' prefix that C code or a Kconfig file names and none defines."""
+    name = re.compile(rf"\bCONFIG_({re.escape(facts.prefix)}\w+)")
+    for source in facts.files.values():
+        if f"CONFIG_{facts.prefix}" not in source.text:
+            continue
+        for match in name.finditer(source.blanked):
+            symbol = match[1].removesuffix("_MODULE")
+            if symbol not in facts.kconfig and match[1] not in facts.kconfig:
+                yield _lacks(source, match)
+    select = re.compile(
+        rf"^[ \t]+(?:select|imply)[ \t]+({re.escape(facts.prefix)}\w+)", re.MULTILINE
+    )
+    for path, text in facts.kconfig.files.items():
+        for match in select.finditer(text):
+            if match[1] not in facts.kconfig:
+                line = text.count("\n", 0, match.start()) + 1
+                yield Hit("TC103", Place(path, line), f"no Kconfig file defines {match[1]}")
+
+
+def _lacks(source: Source, match: re.Match[str]) -> Hit:
+    place = source.place(match.start())
+    column = match.start() - source.text.rfind("\n", 0, match.start())
+    return Hit("TC103", place, f"no Kconfig file defines {match[1]}", column=column)
+
+
+def _never_on(entry: Entry, facts: Facts) -> Iterator[Hit]:
+    for word, rest, line in entry.attributes:
+        if word != "depends":
+            continue
+        condition = rest.removeprefix("on ")
+        gate = from_kconfig(condition)
+        if gate is None:
+            continue
+        gone = sorted(name for name in symbols(gate) if name not in facts.kconfig)
+        if implies(_without(gate, frozenset(gone)), NEVER):
+            why = f"no Kconfig file defines {gone[0]}" if gone else "that cannot be met"
+            place = Place(entry.place.file, line)
+            yield Hit(
+                "TC104",
+                place,
+                f"{entry.name} can never be on: it depends on {rest.removeprefix('on ')}, {why}",
+            )
+
+
+def _without(gate: Gate, gone: frozenset[str]) -> Gate:
+    """With the symbols that nobody defines, which are n."""
+    match gate:
+        case Sym(name):
+            return NEVER if name in gone else gate
+        case Equals(name, value):
+            return (
+                negate(NEVER) if name in gone and value == "n" else NEVER if name in gone else gate
+            )
+        case Not(of):
+            return negate(_without(of, gone))
+        case All(of):
+            return all_of(_without(part, gone) for part in of)
+        case Any(of):
+            return any_of(_without(part, gone) for part in of)
+    return gate
+
+
+def _always_on(menu: dict[str, Entry], facts: Facts) -> Iterator[Hit]:
+    for config in sorted(facts.kconfig.with_tracing):
+        for entry in facts.kconfig.entries(config):
+            for word, rest, line in entry.attributes:
+                target, *condition = (
+                    rest.partition("#")[0].split()[:2] if word == "select" else [""]
+                )
+                if target in menu and not condition:
+                    place = Place(entry.place.file, line)
+                    message = f"{config}, which is on whenever tracing is, selects {target}"
+                    yield Hit("TC105", place, message)
+    for name, entry in menu.items():
+        if entry.prompt is None:
+            yield Hit("TC105", entry.place, f"{name} has no prompt: nobody can turn it off")
+
+
+def _shared(facts: Facts, named: Mapping[str, Mapping[str, Place]]) -> Iterator[Hit]:
+    """Headers of two subsystems that ask for one symbol."""
+    owners: dict[str, str] = {}
+    for decision in facts.plan.decisions:
+        for path in decision.system.headers:
+            for symbol, place in named.get(path, {}).items():
+                owner = owners.setdefault(symbol, decision.system.name)
+                if owner != decision.system.name:
+                    message = f"{decision.system.name}: asks for {symbol}, as {owner} does"
+                    yield Hit("TC110", place, message)
+
+
+def _same_names(facts: Facts) -> Iterator[Hit]:
+    """Events of one name in two subsystems that one kernel can hold."""
+    where: defaultdict[str, list[tuple[TraceSystem, Place]]] = defaultdict(list)
+    for decision in facts.plan.decisions:
+        for event in decision.system.events:
+            if event.kind is not EventKind.SYSCALL:
+                where[event.name].append((decision.system, event.place))
+    for name, found in where.items():
+        for (one, first), (other, second) in combinations(found, 2):
+            if _together(one, first.file, other, second.file):
+                message = f"{other.name}:{name}: {one.name} has an event of this name ({first})"
+                yield Hit("TC110", second, message)
+
+
+def _together(one: TraceSystem, first: str, other: TraceSystem, second: str) -> bool:
+    """Can one kernel hold the events of two headers, as far as the Makefiles tell?
+
+    No where they do not, and for one architecture's code only when one brings the other: which of
+    its processors exclude each other only its Kconfig knows.
+    """
+    for a in (each for each in one.creators if each.header == first):
+        for b in (each for each in other.creators if each.header == second):
+            if a.gate.gate is None or b.gate.gate is None:
+                continue
+            if a.place.file.startswith("arch/") and b.place.file.startswith("arch/"):
+                if implies(a.gate.gate, b.gate.gate) or implies(b.gate.gate, a.gate.gate):
+                    return True
+            elif not implies(all_of((a.gate.gate, b.gate.gate)), NEVER):
+                return True
+    return False
+
+
+def _notrace(facts: Facts) -> Iterator[Hit]:
+    """NOTRACE where a file includes trace headers of other subsystems directly."""
+    system_of = {
+        path: decision.system.name
+        for decision in facts.plan.decisions
+        for path in decision.system.headers
+    }
+    for path, source in facts.files.items():
+        if "NOTRACE" not in source.text or (found := source.definition("NOTRACE")) is None:
+            continue
+        for user in _including(path, facts):
+            included = (facts.includes.resolve(user.path, each) for each in user.includes)
+            names = {system_of[each.path] for each in included if each and each.path in system_of}
+            others = sorted(names - {system_of.get(path)})
+            if others and (len(others) > 1 or path in system_of):
+                message = f"NOTRACE turns off tracepoints of {', '.join(others)} in {user.path}"
+                yield Hit("TC111", source.place(found[1].start), message)
+                break
+
+
+def _including(path: str, facts: Facts) -> Iterator[Source]:
+    """A .c file itself, or those that include a header."""
+    if path.endswith(".c"):
+        yield facts.files[path]
+        return
+    name = posixpath.basename(path)
+    for other in facts.files.values():
+        if other.path.endswith(".c") and name in other.text:
+            targets = (facts.includes.resolve(other.path, each) for each in other.includes)
+            if any(each and each.path == path for each in targets):
+                yield other

@@ -8,12 +8,16 @@ from pathlib import Path
 
 from tracecfg import planning
 from tracecfg.check import guards, headers, waste
-from tracecfg.check.facts import Facts, Hit
+from tracecfg.check.facts import Facts, Hit, Undone
 from tracecfg.check.rule import Rule, rules
+from tracecfg.check.undone import undone
 from tracecfg.kernel.search import best_searcher, search
 from tracecfg.kernel.tree import Tree, open_tree
 from tracecfg.model import Finding
+from tracecfg.planning import Studied
 from tracecfg.series.core import MENU_KCONFIG
+from tracecfg.series.includes import clobbering_includes
+from tracecfg.templating import Templates
 
 GROUPS: tuple[Callable[[Facts], Iterable[Hit]], ...] = (guards.hits, headers.hits, waste.hits)
 
@@ -52,10 +56,23 @@ def read(tree: Tree, *, rules_file: Path | None, prefix: str) -> Facts:
     )
     return Facts(
         plan=studied.plan,
+        prefix=prefix,
         files=studied.scanned.files,
         includes=studied.scanned.includes,
         kconfig=studied.kconfig,
-        converted=MENU_KCONFIG in studied.kconfig.files,
+        undone=_undone(tree, studied) if MENU_KCONFIG in studied.kconfig.files else None,
+    )
+
+
+def _undone(tree: Tree, studied: Studied) -> tuple[Undone, ...]:
+    decisions = [each for each in studied.plan.decisions if each.option]
+    headers = [path for each in decisions for path in each.system.headers]
+    return undone(
+        studied.plan,
+        studied.kconfig,
+        lambda path: tree.read(path) if tree.is_file(path) else "",
+        clobbering_includes(tree, headers),
+        Templates(None).render,
     )
 
 
