@@ -42,6 +42,7 @@ class Facts:
     """One state of a tree.
 
     files: each C file that has to do with tracepoints, by path
+    guarded: those that name a symbol with the options' prefix, of a tree with the series
     undone: of each system, None for a tree without the core of the series
     """
 
@@ -49,5 +50,6 @@ class Facts:
     prefix: str
     files: Mapping[str, Source]
     includes: Includes
+    guarded: tuple[Source, ...]
     kconfig: KconfigIndex
     undone: tuple[Undone, ...] | None

@@ -46,22 +46,23 @@ def hits(facts: Facts) -> Iterator[Hit]:
         yield from _undone(each, facts)
     yield from _unknown(facts)
     used = {symbol for places in named.values() for symbol in places}
-    lacking = {
-        each.option.name
-        for each in facts.undone
-        if not any(each.option.name in named.get(path, {}) for path in _headers(each))
-    }
+    # of these the header is what is wrong, and has its own finding
+    systems = _systems_meant(facts)
     for name, entry in menu.items():
-        if name not in used and name not in lacking:
-            message = f"{name}: no trace header asks for it"
-            yield Hit("TC102", entry.place, message)
+        if name not in used and entry.prompt not in systems:
+            yield Hit("TC102", entry.place, f"{name}: no trace header asks for it")
         yield from _never_on(entry, facts)
     yield from _always_on(menu, facts)
     yield from _shared(facts, named)
 
 
-def _headers(each: Undone) -> tuple[str, ...]:
-    return each.decision.system.headers
+def _systems_meant(facts: Facts) -> set[str]:
+    """The names that headers give themselves, those that are no sound trace header as well."""
+    return {
+        definition[0]
+        for source in facts.files.values()
+        if "TRACE_SYSTEM" in source.text and (definition := source.definition("TRACE_SYSTEM"))
+    }
 
 
 def _named_options(facts: Facts) -> dict[str, dict[str, Place]]:
@@ -146,9 +147,7 @@ def _changed(step: Step) -> Iterator[int]:
 def _unknown(facts: Facts) -> Iterator[Hit]:
     """Symbols with the options' prefix that C code or a Kconfig file names and none defines."""
     name = re.compile(rf"\bCONFIG_({re.escape(facts.prefix)}\w+)")
-    for source in facts.files.values():
-        if f"CONFIG_{facts.prefix}" not in source.text:
-            continue
+    for source in facts.guarded:
         for match in name.finditer(source.blanked):
             symbol = match[1].removesuffix("_MODULE")
             if symbol not in facts.kconfig and match[1] not in facts.kconfig:

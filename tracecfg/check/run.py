@@ -11,7 +11,8 @@ from tracecfg.check import guards, headers, waste
 from tracecfg.check.facts import Facts, Hit, Undone
 from tracecfg.check.rule import Rule, rules
 from tracecfg.check.undone import undone
-from tracecfg.kernel.search import best_searcher, search
+from tracecfg.kernel.search import best_searcher, files_with, search
+from tracecfg.kernel.source import Source
 from tracecfg.kernel.tree import Tree, open_tree
 from tracecfg.model import Finding
 from tracecfg.planning import Studied
@@ -51,16 +52,19 @@ def check(request: Request) -> Result:
 
 def read(tree: Tree, *, rules_file: Path | None, prefix: str) -> Facts:
     """Raises as planning.study() does."""
-    studied = planning.study(
-        tree, search(tree, best_searcher(tree)), rules=rules_file, prefix=prefix
-    )
+    searcher = best_searcher(tree)
+    studied = planning.study(tree, search(tree, searcher), rules=rules_file, prefix=prefix)
+    files = studied.scanned.files
+    converted = MENU_KCONFIG in studied.kconfig.files
+    guarded = files_with(tree, searcher, f"CONFIG_{prefix}") if converted else ()
     return Facts(
         plan=studied.plan,
         prefix=prefix,
-        files=studied.scanned.files,
+        files=files,
         includes=studied.scanned.includes,
+        guarded=tuple(files.get(path) or Source(path, tree.read(path)) for path in guarded),
         kconfig=studied.kconfig,
-        undone=_undone(tree, studied) if MENU_KCONFIG in studied.kconfig.files else None,
+        undone=_undone(tree, studied) if converted else None,
     )
 
 

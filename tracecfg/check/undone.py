@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from tracecfg.check.facts import Undone
 from tracecfg.errors import UnsupportedTreeError
 from tracecfg.kconfigtext import KconfigIndex
-from tracecfg.model import Plan
+from tracecfg.model import Decision, Option, Plan
 from tracecfg.series.core import MENU_KCONFIG, Render
 from tracecfg.series.steps import steps
 
@@ -25,13 +25,27 @@ def undone(
     for decision in plan.decisions:
         if decision.option is None:
             continue
-        # a header that names another symbol does not change which one is the system's
-        meant = by_prompt.get(decision.option.prompt) or decision.option.name
-        option = decision.option._replace(name=meant)
-        try:
-            left = tuple(steps(decision, option, read, clobbering, render))
-        except UnsupportedTreeError:
-            # a name that no macro can paste is a rule of its own
-            left = ()
-        found.append(Undone(decision, option, left))
+        # where the header and the menu name two symbols, the one that the other files name too
+        names = dict.fromkeys((by_prompt.get(decision.option.prompt), decision.option.name))
+        ways = [
+            _undone(decision, decision.option._replace(name=name), read, clobbering, render)
+            for name in names
+            if name
+        ]
+        found.append(min(ways, key=lambda way: len(way.steps)))
     return tuple(found)
+
+
+def _undone(
+    decision: Decision,
+    option: Option,
+    read: Callable[[str], str],
+    clobbering: Mapping[str, Collection[str]],
+    render: Render,
+) -> Undone:
+    try:
+        left = tuple(steps(decision, option, read, clobbering, render))
+    except UnsupportedTreeError:
+        # a name that no macro can paste has a rule of its own
+        left = ()
+    return Undone(decision, option, left)

@@ -115,21 +115,50 @@ def search(tree: Tree, searcher: Searcher) -> Iterator[Candidate]:
     if searcher is Searcher.OWN:
         return _read_all(tree)
     told = ("--only-matching", "--no-line-number", "--no-column", "--color=never", "--null")
+    argv = _program(searcher, (*PARTS, *BESIDES), told)
+    return _by_file(osio.pieces(argv, cwd=tree.root, end=b"\n", ok=(0, 1)))
+
+
+def files_with(tree: Tree, searcher: Searcher, word: str) -> list[str]:
+    """The C sources and headers of the kernel that hold a fixed string, by path.
+
+    Raises UnsupportedTreeError for a folder that cannot be listed.
+    """
+    if searcher is Searcher.OWN:
+        return sorted(
+            path
+            for folder, names in folders(tree.root)
+            for name in names
+            if name.endswith(_SOURCE)
+            and word in _text(tree, path := f"{folder}/{name}" if folder else name)
+        )
+    argv = _program(searcher, (word,), ("--files-with-matches", "--null"))
+    found = osio.run(argv, cwd=tree.root, ok=(0, 1)).split(b"\0")
+    return sorted(os.fsdecode(path).removeprefix("./") for path in found if path)
+
+
+def _text(tree: Tree, path: str) -> str:
+    try:
+        return tree.read(path)
+    except UnsupportedTreeError:
+        return ""
+
+
+def _program(searcher: Searcher, words: Iterable[str], told: Iterable[str]) -> list[str]:
+    """The call that searches a tree's C files for fixed strings. told: what it is to print"""
     how = ("--fixed-strings", "--text", *told)
-    patterns = [part for word in (*PARTS, *BESIDES) for part in ("-e", word)]
+    patterns = [part for word in words for part in ("-e", word)]
     if searcher is Searcher.RIPGREP:
         globs = [part for top in sorted(NOT_KERNEL) for part in ("-g", f"!/{top}/")]
         hidden = ("--no-ignore", "--hidden", "--no-heading", "--with-filename")
-        argv = ["rg", "--no-config", *hidden, *how, "-g", "*.[chS]", *globs, *patterns, "."]
-    else:
-        # untracked files too: generate and check speak of the work tree, not of the last commit
-        untracked = ("--untracked", "--no-exclude-standard")
-        argv = [
-            *("git", "-c", "core.fsmonitor=false", "grep", *untracked, *how, *patterns, "--"),
-            *(f"*{suffix}" for suffix in _SOURCE),
-            *(f":(exclude){top}/**" for top in sorted(NOT_KERNEL)),
-        ]
-    return _by_file(osio.pieces(argv, cwd=tree.root, end=b"\n", ok=(0, 1)))
+        return ["rg", "--no-config", *hidden, *how, "-g", "*.[chS]", *globs, *patterns, "."]
+    # untracked files too: generate and check speak of the work tree, not of the last commit
+    untracked = ("--untracked", "--no-exclude-standard")
+    return [
+        *("git", "-c", "core.fsmonitor=false", "grep", *untracked, *how, *patterns, "--"),
+        *(f"*{suffix}" for suffix in _SOURCE),
+        *(f":(exclude){top}/**" for top in sorted(NOT_KERNEL)),
+    ]
 
 
 def _by_file(lines: Iterable[bytes]) -> Iterator[Candidate]:
