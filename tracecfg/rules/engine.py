@@ -44,6 +44,7 @@ def decide(
     """
     rules = tuple(rules)
     wanted = Counter(default_option(system.name, prefix) for system in inventory.systems)
+    switches = Counter(system.switch for system in inventory.systems)
     given: set[str] = set()
     decisions = []
     unusable = {
@@ -58,6 +59,11 @@ def decide(
             system=system,
             kconfig=kconfig,
             prefix=prefix,
+            # one that is another system's was copied with its line: a mistake that `check` tells
+            switch=system.switch
+            if system.switch == name
+            or (switches[system.switch] == 1 and system.switch not in wanted)
+            else None,
             name_taken=(name in kconfig and not entry_is_ours)
             or (wanted[name] > 1 and name in given),
             unusable=next((unusable[path] for path in system.headers if path in unusable), None),
@@ -141,7 +147,7 @@ class _Decider:
             selects += self._select(facts.feature, gate or ALWAYS, ALWAYS)
         option = Option(
             # what a series has given a system once, its headers name: it stays
-            name=system.switch or decided["option"],
+            name=facts.switch or decided["option"],
             prompt=decided["prompt"],
             depends=decided.get("depends", ""),
             default=decided["default"],

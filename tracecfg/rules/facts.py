@@ -27,6 +27,7 @@ def _system_gate(system: TraceSystem) -> GateResult:
 class Facts:
     """One trace system and what of the tree's Kconfig bears on it.
 
+    switch: the option that its headers ask for, when it is no other system's
     name_taken: the option that its name would give is another's; unusable: why its headers cannot
     be converted, with the place
     """
@@ -34,6 +35,7 @@ class Facts:
     system: TraceSystem
     kconfig: KconfigIndex
     prefix: str
+    switch: str | None
     name_taken: bool
     unusable: tuple[Place, str] | None
 
