@@ -20,6 +20,7 @@ KINDS = ("cli", "planning", "rules", "series", "report", "templating", "config",
 
 PURE = [
     *(f"tracecfg.boot.{name}" for name in ("bootconfig", "line", "request", "unit")),
+    *(f"tracecfg.check.{name}" for name in ("facts", "guards", "undone")),
     *(f"tracecfg.config.{name}" for name in ("base", "choice", "forced", "needs", "report")),
     "tracecfg.config.result",
     *(f"tracecfg.cost.{name}" for name in ("attribute", "code", "names", "parts", "report")),

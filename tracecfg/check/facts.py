@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracecfg.kconfigtext import KconfigIndex
-from tracecfg.kernel.resolve import Includes
 from tracecfg.kernel.source import Source
 from tracecfg.model import Decision, Option, Place, Plan
 from tracecfg.series.steps import Step
+
+if TYPE_CHECKING:
+    from tracecfg.kernel.resolve import Includes
 
 
 class Hit(NamedTuple):
