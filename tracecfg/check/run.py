@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tracecfg import planning
-from tracecfg.check import guards, headers, waste
+from tracecfg.check import applied, configs, guards, headers, waste
 from tracecfg.check.facts import Facts, Hit, Undone
 from tracecfg.check.rule import Rule, rules
 from tracecfg.check.undone import undone
+from tracecfg.errors import UsageError
 from tracecfg.kernel.search import best_searcher, files_with, search
 from tracecfg.kernel.source import Source
 from tracecfg.kernel.tree import Tree, open_tree
-from tracecfg.model import Finding
+from tracecfg.model import Finding, Plan
 from tracecfg.planning import Studied
-from tracecfg.series.core import MENU_KCONFIG
+from tracecfg.series.core import MENU_KCONFIG, SOURCES_TRACE
+from tracecfg.series.generate import Series, generate
 from tracecfg.series.includes import clobbering_includes
 from tracecfg.templating import Templates
 
@@ -28,6 +31,8 @@ class Request:
     """What the user asked for; see `tracecfg check --help`."""
 
     tree: Path
+    configs: tuple[Path, ...] = ()
+    series: Path | None = None
     rules: Path | None
     prefix: str
 
@@ -45,9 +50,45 @@ def check(request: Request) -> Result:
     """Raises UsageError and TracecfgError."""
     tree = open_tree(request.tree)
     facts = read(tree, rules_file=request.rules, prefix=request.prefix)
-    return Result(
-        root=str(tree.root), version=tree.version, findings=tuple(findings(facts, rules()))
+    found = [*_hits(facts), *_beside_the_tree(request, tree, facts)]
+    return Result(root=str(tree.root), version=tree.version, findings=findings(found, rules()))
+
+
+def _beside_the_tree(request: Request, tree: Tree, facts: Facts) -> Iterator[Hit]:
+    """In files that the user named."""
+    if request.configs:
+        if facts.undone is None:
+            raise UsageError(
+                f"{request.tree}: no options for trace systems here: no {MENU_KCONFIG}",
+                "--config wants a tree that has the series",
+            )
+        yield from configs.hits(tree, request.configs, request.prefix)
+    if request.series is not None:
+        if facts.undone is not None:
+            raise UsageError(
+                f"{request.tree}: has a series already",
+                "--series wants the tree that the series is for",
+            )
+        yield from applied.hits(tree, request.series, partial(_series, tree, facts))
+
+
+def _series(tree: Tree, facts: Facts, systems: Collection[str] | None) -> Series:
+    """What tracecfg would write, for all systems or for some."""
+    every = [each.system.name for each in facts.plan.decisions]
+    return generate(
+        facts.plan,
+        every if systems is None else systems,
+        read=tree.read,
+        exists=tree.is_file,
+        sourcing=facts.kconfig.file_with(SOURCES_TRACE),
+        clobbering=clobbering_includes(tree, _headers(facts.plan)),
+        render=Templates(None).render,
+        trailers=lambda _: (),
     )
+
+
+def _headers(plan: Plan) -> list[str]:
+    return [path for each in plan.decisions for path in each.system.headers]
 
 
 def read(tree: Tree, *, rules_file: Path | None, prefix: str) -> Facts:
@@ -69,21 +110,25 @@ def read(tree: Tree, *, rules_file: Path | None, prefix: str) -> Facts:
 
 
 def _undone(tree: Tree, studied: Studied) -> tuple[Undone, ...]:
-    decisions = [each for each in studied.plan.decisions if each.option]
-    headers = [path for each in decisions for path in each.system.headers]
     return undone(
         studied.plan,
         studied.kconfig,
         lambda path: tree.read(path) if tree.is_file(path) else "",
-        clobbering_includes(tree, headers),
+        clobbering_includes(tree, _headers(studied.plan)),
         Templates(None).render,
     )
 
 
-def findings(facts: Facts, known: Mapping[str, Rule]) -> list[Finding]:
-    """What every rule finds, by place."""
-    hits = [*_problems(facts), *(hit for group in GROUPS for hit in group(facts))]
-    return sorted(
+def _hits(facts: Facts) -> Iterator[Hit]:
+    for place, reason in facts.plan.problems:
+        yield Hit("TC901", place, reason)
+    for group in GROUPS:
+        yield from group(facts)
+
+
+def findings(hits: Iterable[Hit], known: Mapping[str, Rule]) -> tuple[Finding, ...]:
+    """With their severities, by place."""
+    found = (
         Finding(
             hit.rule,
             known[hit.rule].severity,
@@ -93,10 +138,13 @@ def findings(facts: Facts, known: Mapping[str, Rule]) -> list[Finding]:
             hit.hint or known[hit.rule].hint,
             hit.column,
         )
-        for hit in dict.fromkeys(hits)
+        for hit in set(hits)
+    )
+    return tuple(
+        sorted(found, key=lambda each: (each.file, each.line or 0, each.column or 0, each))
     )
 
 
-def _problems(facts: Facts) -> Iterator[Hit]:
-    for place, reason in facts.plan.problems:
-        yield Hit("TC901", place, reason)
+def _place(finding: Finding) -> tuple[str, int, int, str, str]:
+    line, column = finding.line or 0, finding.column or 0
+    return finding.file, line, column, finding.rule, finding.message

@@ -1,0 +1,174 @@
+"""A series against its tree: does it apply, is it complete, and what tracecfg would write? TC6xx"""
+
+from __future__ import annotations
+
+import email
+import email.header
+import re
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tracecfg import osio
+from tracecfg.check.facts import Hit
+from tracecfg.errors import TracecfgError, UnsupportedTreeError, UsageError, escaped
+from tracecfg.kernel.tree import Tree
+from tracecfg.model import Place
+from tracecfg.series.generate import Series
+from tracecfg.series.patches import diff
+
+_DIFF = re.compile(r"^diff --git ", re.MULTILINE)
+_PATHS = re.compile(r"^diff --git a/(\S+) b/(\S+)$", re.MULTILINE)
+_SUBJECT = re.compile(r"^(?:\[[^]]*\]\s*)?")
+_MAX_SIZE = 1 << 26
+"""Bytes of all the patches; a series of 351 has two million."""
+
+
+class _Patch(NamedTuple):
+    """line: where its diff begins in the file, 1 where it stands there encoded"""
+
+    file: str
+    subject: str
+    diff: str
+    line: int
+
+
+def hits(
+    tree: Tree, folder: Path, generated: Callable[[Collection[str] | None], Series]
+) -> Iterator[Hit]:
+    """generated: what tracecfg writes for systems of the tree, None for all
+
+    Raises UsageError for a folder without patches.
+    """
+    patches = _read(folder)
+    yield from _applying(tree, patches)
+    given = {patch.subject: patch for patch in patches}
+    whole = generated(None)
+    of_systems = whole.patches[len(whole.patches) - len(whole.converted) :]
+    named = {
+        each.system.name
+        for patch, each in zip(of_systems, whole.converted, strict=True)
+        if patch.subject in given
+    }
+    # a patch of the menu has the entries of those before it around
+    series = whole if len(named) == len(whole.converted) else generated(named)
+    wanted = {patch.subject: patch for patch in series.patches}
+    for subject, patch in given.items():
+        if subject in wanted:
+            expected = "".join(diff(change).text for change in wanted[subject].changes)
+            yield from _differing(patch, expected)
+    missing = [patch for patch in whole.patches if patch.subject not in given]
+    if len(missing) > len(given):
+        message = f"{len(missing)} patches of the whole series are not here"
+        yield Hit("TC604", Place(str(folder), 1), message)
+        return
+    for each in missing:
+        yield Hit("TC602", Place(str(folder), 1), f"no patch '{each.subject}'")
+
+
+def _read(folder: Path) -> list[_Patch]:
+    try:
+        listed = folder / "series"
+        if listed.is_file():
+            lines = listed.read_text(errors="replace").splitlines()
+            words = [line.split("#")[0].split()[:1] for line in lines]
+            paths = [folder / word[0] for word in words if word and "/" not in word[0]]
+        else:
+            paths = sorted(folder.glob("*.patch"))
+        if sum(path.stat().st_size for path in paths) > _MAX_SIZE:
+            raise UsageError(f"{folder}: more than {_MAX_SIZE >> 20} MB of patches")
+        found = [_patch(path, path.read_bytes()) for path in paths if path.is_file()]
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be read: {error.strerror}") from error
+    patches = [patch for patch in found if patch.diff]
+    if not patches:
+        raise UsageError(f"{folder}: no patches", "tracecfg generate -o FOLDER writes a series")
+    return patches
+
+
+def _patch(path: Path, data: bytes) -> _Patch:
+    """From mail or from a DEP-3 header."""
+    text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+    if data.startswith(b"From "):
+        message = email.message_from_bytes(data.partition(b"\n")[2])
+        subject = str(
+            email.header.make_header(email.header.decode_header(message["Subject"] or ""))
+        )
+        body = message.get_payload(decode=True)
+        content = body.decode("utf-8", "surrogateescape") if isinstance(body, bytes) else ""
+        content = content.partition("\n-- \n")[0] + "\n"
+    else:
+        match = re.search(r"^(?:Description|Subject): (.*)$", text, re.MULTILINE)
+        subject, content = match[1] if match else path.name, text
+    start = _DIFF.search(content)
+    begins = _DIFF.search(text)
+    line = text.count("\n", 0, begins.start()) + 1 if begins else 1
+    plain = _SUBJECT.sub("", " ".join(subject.split()), count=1)
+    return _Patch(str(path), plain, content[start.start() :] if start else "", line)
+
+
+def _applying(tree: Tree, patches: Sequence[_Patch]) -> Iterator[Hit]:
+    """Each in turn, on copies of the files that they touch."""
+    with tempfile.TemporaryDirectory(prefix="tracecfg.") as scratch:
+        root = Path(scratch)
+        for path in sorted({path for patch in patches for path in _touched(patch)}):
+            try:
+                data = tree.read_bytes(path)
+            except UnsupportedTreeError:
+                continue
+            target = root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        # all at once takes a hundredth of the time, and changes nothing when one does not apply
+        if not _refused(root, "".join(patch.diff for patch in patches)):
+            return
+        for patch in patches:
+            if why := _refused(root, patch.diff):
+                yield Hit("TC601", Place(patch.file, patch.line), f"does not apply: {why}")
+                # those behind it build on it
+                return
+
+
+def _refused(root: Path, diffs: str) -> str:
+    """Apply what applies as a whole; else why it does not."""
+    command = ["git", "apply", "--whitespace=nowarn", "-"]
+    try:
+        osio.run(command, cwd=root, stdin=diffs.encode("utf-8", "surrogateescape"))
+    except TracecfgError as error:
+        return escaped(error.message.rpartition("error: ")[2])
+    return ""
+
+
+def _touched(patch: _Patch) -> Iterator[str]:
+    for old, new in _PATHS.findall(patch.diff):
+        # git apply refuses these as well
+        yield from (path for path in (old, new) if ".." not in path.split("/") and path[0] != "/")
+
+
+def _differing(patch: _Patch, expected: str) -> Iterator[Hit]:
+    ours, theirs = _lines(expected), _lines(patch.diff)
+    for at, line in enumerate(theirs):
+        if at >= len(ours) or line != ours[at]:
+            shown = f"'{escaped(line)}' is not what tracecfg writes here"
+            yield Hit("TC603", Place(patch.file, patch.line + _with_index(patch.diff, at)), shown)
+            return
+    if len(theirs) < len(ours):
+        yield Hit("TC603", Place(patch.file, patch.line), f"lacks '{escaped(ours[len(theirs)])}'")
+
+
+def _lines(text: str) -> list[str]:
+    """A diff without what depends on the rest of the file only, its carriage returns and end."""
+    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
+    return [line for line in lines if not line.startswith(("index ", "@@ "))]
+
+
+def _with_index(text: str, at: int) -> int:
+    """The number of a line of _lines() in the whole diff, from 0."""
+    left = at
+    for number, line in enumerate(text.split("\n")):
+        if not line.startswith(("index ", "@@ ")):
+            if left == 0:
+                return number
+            left -= 1
+    return 0

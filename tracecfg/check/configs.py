@@ -1,0 +1,72 @@
+"""Configurations against a converted tree: options that were asked for and are not so, TC5xx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tracecfg.check.facts import Hit
+from tracecfg.config.base import read_base
+from tracecfg.config.forced import selecting
+from tracecfg.config.needs import is_off, needs
+from tracecfg.errors import UsageError
+from tracecfg.explain import kconfig
+from tracecfg.kernel import arch, kconf
+from tracecfg.kernel.configfile import config_text
+from tracecfg.kernel.tree import Tree
+from tracecfg.model import Place
+from tracecfg.nearest import nearest
+
+
+def hits(tree: Tree, files: tuple[Path, ...], prefix: str) -> Iterator[Hit]:
+    """What is wrong in .config and defconfig files and fragments.
+
+    Raises UsageError for a file that is none, TracecfgError where the Kconfig cannot be loaded.
+    """
+    for file in files:
+        yield from _of_file(tree, file, prefix)
+
+
+def _of_file(tree: Tree, file: Path, prefix: str) -> Iterator[Hit]:
+    try:
+        text = config_text(file)
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror or error}") from error
+    shown = _shown(tree, file)
+    base = read_base(text, shown)
+    asked = kconfig.parse(text, shown)
+    config = kconf.load(tree, arch=base.arch or _of_folder(tree, shown) or arch.host())
+    config.take_over(text, shown)
+    for symbol, value in asked.values.items() if asked else ():
+        if not symbol.startswith(prefix) or asked is None:
+            continue
+        place = Place(shown, asked.lines[symbol])
+        now = config.value(symbol)
+        if now is None:
+            if value != "n":
+                yield _unknown(symbol, place, [name for name in config.names() if prefix in name])
+        elif value != "n" and is_off(now):
+            obstacles = needs(symbol, config).obstacles
+            why = f": {obstacles[0]}" if obstacles else ""
+            yield Hit("TC501", place, f"{symbol} is asked for and stays off{why}")
+        elif value == "n" and not is_off(now):
+            who = ", ".join(f"{each.name} ({each.place})" for each in selecting(symbol, config))
+            yield Hit("TC502", place, f"{symbol} is turned off and stays on: {who} selects it")
+
+
+def _unknown(symbol: str, place: Place, names: list[str]) -> Hit:
+    near = nearest(symbol, names)
+    hint = f"did you mean {near[0]}?" if near else ""
+    return Hit("TC503", place, f"no Kconfig file defines {symbol}", hint)
+
+
+def _shown(tree: Tree, file: Path) -> str:
+    """The path from the tree's root, of a file that lies in it."""
+    full = file.resolve()
+    return str(full.relative_to(tree.root) if full.is_relative_to(tree.root) else file)
+
+
+def _of_folder(tree: Tree, path: str) -> str:
+    """The architecture whose folder a defconfig lies in, or ""."""
+    parts = path.split("/")
+    return parts[1] if parts[0] == "arch" and parts[1:2] and tree.is_dir(f"arch/{parts[1]}") else ""
