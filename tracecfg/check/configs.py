@@ -13,6 +13,7 @@ from tracecfg.errors import UsageError
 from tracecfg.explain import kconfig
 from tracecfg.kernel import arch, kconf
 from tracecfg.kernel.configfile import config_text
+from tracecfg.kernel.kconf import KernelConfig
 from tracecfg.kernel.tree import Tree
 from tracecfg.model import Place
 from tracecfg.nearest import nearest
@@ -46,12 +47,19 @@ def _of_file(tree: Tree, file: Path, prefix: str) -> Iterator[Hit]:
             if value != "n":
                 yield _unknown(symbol, place, [name for name in config.names() if prefix in name])
         elif value != "n" and is_off(now):
-            obstacles = needs(symbol, config).obstacles
-            why = f": {obstacles[0]}" if obstacles else ""
-            yield Hit("TC501", place, f"{symbol} is asked for and stays off{why}")
+            why = _in_the_way(symbol, config)
+            yield Hit("TC501", place, f"{symbol} is asked for and stays off: {why}")
         elif value == "n" and not is_off(now):
             who = ", ".join(f"{each.name} ({each.place})" for each in selecting(symbol, config))
             yield Hit("TC502", place, f"{symbol} is turned off and stays on: {who} selects it")
+
+
+def _in_the_way(symbol: str, config: KernelConfig) -> str:
+    found = needs(symbol, config)
+    if found.obstacles:
+        return str(found.obstacles[0])
+    steps = (config.facts(name) for name in found.values if name != symbol)
+    return "it needs " + ", ".join(f"{each.name} ({each.place})" for each in steps if each)
 
 
 def _unknown(symbol: str, place: Place, names: list[str]) -> Hit:
