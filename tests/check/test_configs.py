@@ -35,7 +35,7 @@ def test_each_request_that_is_not_so(tree: Path) -> None:
         "CONFIG_TRACING_GPOI=y\n"
         "# CONFIG_TRACING_OLD is not set\n"
         "CONFIG_BLOCK=y\n"
-        "CONFIG_QUEUE_TRACE=y\n"
+        "CONFIG_QUEUE_TRACER=y\n"
         "# CONFIG_TRACING_QUEUE is not set\n"
     )
     findings = found(tree, config)
@@ -48,7 +48,7 @@ def test_each_request_that_is_not_so(tree: Path) -> None:
     off, unknown, selected = findings
     assert "GPIOLIB" in off.message
     assert unknown.hint == "did you mean TRACING_GPIO?"
-    assert "QUEUE_TRACE (kernel/trace/Kconfig:" in selected.message
+    assert "QUEUE_TRACER (kernel/trace/Kconfig:" in selected.message
 
 
 def test_wrong_use(tree: Path, tmp_path: Path) -> None:
