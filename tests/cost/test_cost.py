@@ -7,6 +7,7 @@ import json
 import lzma
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,18 @@ def test_code_behind_a_static_branch_is_the_tracepoints(tmp_path: Path) -> None:
     assert [(part.name, part.event, part.size) for part in entries] == [
         ("__jump_table", "lamp_blink", 16)
     ]
+
+
+def test_without_the_decoder_code_is_left_out_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = read_image(image(tmp_path, "-DCALLS"))
+    for name in ("tracecfg.cost.code", "tracecfg.cost.x86"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "iced_x86", None)
+    found = attribute(read, {})
+    assert {part.kind for part in found.parts} == {Kind.SYMBOL}
+    assert [("iced-x86" in note) for note in found.notes] == [True]
 
 
 def size_of(vmlinux: Path, symbol: str) -> int:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from tracecfg.cost import names
-from tracecfg.cost.code import pieces
 from tracecfg.cost.parts import Found, Kind, Part
 from tracecfg.cost.systems import Systems, systems
-from tracecfg.cost.tables import entries, owners
+from tracecfg.cost.tables import Owners, entries, owners
 from tracecfg.kernel.symbols import STT_FUNC, STT_OBJECT, Image, Symbol
 
 _EXPORT_ENTRY = 12
@@ -37,14 +36,15 @@ def attribute(image: Image, bare: Mapping[str, str]) -> Found:
     parts += exports
     whose = owners(image, known, owned)
     parts += entries(image, whose)
-    parts += pieces(image, owned, whose)
     notes = []
     if not image.exact:
         notes.append(
             "without a symbol table, sizes are distances between symbols, padding included"
         )
-    if image.machine != "EM_X86_64":
-        notes.append("code at the call sites is counted on x86-64 alone")
+    try:
+        parts += _code(image, owned, whose)
+    except _NotCountedError as error:
+        notes.append(str(error))
     return Found(
         image.path,
         tuple(parts),
@@ -52,6 +52,24 @@ def attribute(image: Image, bare: Mapping[str, str]) -> Found:
         sum(each.size for each in image.symbols),
         tuple(notes),
     )
+
+
+class _NotCountedError(Exception):
+    pass
+
+
+def _code(image: Image, owned: Mapping[int, tuple[Symbol, Part]], whose: Owners) -> Iterable[Part]:
+    if image.machine != "EM_X86_64":
+        raise _NotCountedError("code at the call sites is counted on x86-64 alone")
+    try:
+        from tracecfg.cost.code import pieces
+    except ModuleNotFoundError as error:
+        if error.name != "iced_x86":
+            raise
+        raise _NotCountedError(
+            "code at the call sites is not counted: it needs iced-x86 (pip install iced-x86)"
+        ) from error
+    return pieces(image, owned, whose)
 
 
 def _part(image: Image, known: Systems, symbol: Symbol) -> Part | None:

@@ -50,12 +50,16 @@ class Image:
 
     def read(self, address: int, size: int) -> bytes:
         """b"" for what the image does not hold as a whole, such as .bss."""
+        found = self.up_to(address, size)
+        return found if len(found) == size else b""
+
+    def up_to(self, address: int, size: int) -> bytes:
+        """As much of it as the image holds."""
         at = bisect_right(self.memory, (address, b"\xff" * 9)) - 1
         if at < 0 or size < 0:
             return b""
         start, data = self.memory[at]
-        found = data[address - start : address - start + size]
-        return found if len(found) == size else b""
+        return data[address - start : address - start + size]
 
     def pointer(self, address: int) -> int:
         """The 64-bit value there, 0 when there is none."""
@@ -63,10 +67,4 @@ class Image:
 
     def text(self, address: int) -> str:
         """The string there, as far as its end or 255 bytes."""
-        for size in (32, 256):
-            data, end, _ = self.read(address, size).partition(b"\0")
-            if end:
-                return data.decode(errors="replace")
-        at = bisect_right(self.memory, (address, b"\xff" * 9)) - 1
-        rest = self.memory[at].data[address - self.memory[at].address :] if at >= 0 else b""
-        return rest[:255].partition(b"\0")[0].decode(errors="replace")
+        return self.up_to(address, 255).partition(b"\0")[0].decode(errors="replace")
