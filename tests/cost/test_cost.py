@@ -9,10 +9,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.cost.small import image, module, stripped
 from tests.small import Ran, needed
@@ -20,7 +23,9 @@ from tracecfg.cost import names as names_of_macros
 from tracecfg.cost.attribute import attribute
 from tracecfg.cost.html import render
 from tracecfg.cost.parts import Found, Kind, Part
+from tracecfg.cost.selection import Answer, select
 from tracecfg.cost.summary import total
+from tracecfg.cost.treemap import Box, squarified
 from tracecfg.kernel.image import read_image, read_module
 
 SIZES = {"tracepoint": 72, "class": 72, "call": 120, "eval map": 24, "flags": 32, "pointer": 8}
@@ -209,14 +214,76 @@ def test_the_html_report_is_one_file_with_everything(
     assert not re.search(r"(src|href)=|https?:|@import|url\(", page)
 
 
-def test_names_in_the_html_report_are_text(tmp_path: Path) -> None:
+def test_names_in_the_html_report_are_text() -> None:
     evil = Found(
-        "<b>", (Part(Kind.SYMBOL, "x", 1, "<script>", "&"),), {"&": "<script>"}, 1, ("<i>",)
+        "<b>", (Part(Kind.SYMBOL, "x", 1, '"<script>', "&"),), {"&": '"<script>'}, 1, ("<i>",)
     )
-    page = render(total([evil]), None)
+    cost = total([evil])
+    options = {'"<script>': "<u>"}
+    page = render(Answer(cost, options, selection=select(cost, ['"<s*'], options)))
     assert page.count("<script>") == 1
     assert "<b>" not in page
+    assert "<u>" not in page
+    assert "<s*" not in page
+    assert 'title="&#34;&lt;script&gt;: 1 B' in page
     assert '<li class="note">&lt;i&gt;</li>' in page
+
+
+def test_the_map_has_a_box_for_each_subsystem_that_costs(tmp_path: Path) -> None:
+    cost = total([attribute(read_image(image(tmp_path)), {})])
+    options = {"radio": "TRACING_RADIO", "radio-lamp": ""}
+    page = render(Answer(cost, options, selection=select(cost, ["radio"], options)))
+    boxes = re.findall(r'title="(.*?): .*?--kept:(.*?)%', page)
+    assert boxes == [("radio", "100.0"), ("radio-lamp", "0.0")]
+    assert "CONFIG_TRACING_RADIO<" in page
+
+
+@given(st.lists(st.integers(1, 10**9), max_size=40))
+def test_boxes_have_their_areas_and_do_not_overlap(sizes: list[int]) -> None:
+    sizes.sort(reverse=True)
+    boxes = squarified(sizes, Box(0, 0, 200, 100))
+    assert len(boxes) == len(sizes)
+    for size, box in zip(sizes, boxes, strict=True):
+        assert box.width * box.height == pytest.approx(20000 * size / sum(sizes))
+        assert -0.001 < box.left <= box.left + box.width < 200.001
+        assert -0.001 < box.top <= box.top + box.height < 100.001
+    for one, other in combinations(boxes, 2):
+        wide = min(one.left + one.width, other.left + other.width) - max(one.left, other.left)
+        high = min(one.top + one.height, other.top + other.height) - max(one.top, other.top)
+        assert wide < 0.001 or high < 0.001
+
+
+def test_a_selection_says_what_it_keeps_and_saves(cli: Callable[..., Ran], tmp_path: Path) -> None:
+    vmlinux = image(tmp_path, "-DCALLS")
+    shown = whole(cli("cost", vmlinux, "--only", "CONFIG_TRACING_RADIO", "--json"))
+    radio, lamp = shown["subsystems"]
+    assert (radio["option"], lamp["option"]) == ("TRACING_RADIO", "TRACING_RADIO_LAMP")
+    assert shown["selection"] == {
+        "only": ["CONFIG_TRACING_RADIO"],
+        "kept_bytes": radio["bytes"],
+        "saved_bytes": lamp["bytes"],
+        "kept": [{"name": "radio", "bytes": radio["bytes"]}],
+        "saved": [{"name": "radio-lamp", "bytes": lamp["bytes"]}],
+    }
+    lines = cli("cost", vmlinux, "--only", "*lamp").out.splitlines()
+    assert [line.split()[0] for line in lines[1:4]] == ["radio-lamp", "(1", "(unattributed)"]
+    assert f"keeps {lamp['bytes']:,} and saves {radio['bytes']:,}" in lines[5]
+    assert whole(cli("cost", vmlinux, "--only", "radio*", "--json"))["selection"]["saved"] == []
+
+
+def test_a_selection_of_what_is_not_there_is_refused(
+    cli: Callable[..., Ran], tmp_path: Path
+) -> None:
+    vmlinux = image(tmp_path)
+    ran = cli("cost", vmlinux, "--only", "radio,radoi-lamp", "--html", tmp_path / "r.html")
+    assert (ran.code, ran.out) == (1, "")
+    assert "did you mean radio-lamp" in ran.err
+    assert not (tmp_path / "r.html").exists()
+    assert cli("cost", vmlinux, "--only", "xfs*").code == 1
+    ran = cli("cost", vmlinux, "--only", "radio", "--compare", vmlinux)
+    assert (ran.code, "one of them" in ran.err) == (2, True)
+    assert cli("cost", vmlinux, "--only", ",").code == 2
+    assert cli("cost", vmlinux, "--compare-modules", tmp_path).code == 2
 
 
 def test_a_stripped_image_is_read_by_its_system_map(
