@@ -26,7 +26,9 @@ from tracecfg.cost.parts import Found, Kind, Part
 from tracecfg.cost.selection import Answer, select
 from tracecfg.cost.summary import total
 from tracecfg.cost.treemap import Box, squarified
+from tracecfg.kernel.elf import parse
 from tracecfg.kernel.image import read_image, read_module
+from tracecfg.kernel.symbols import STT_OBJECT, Image, Symbol
 
 SIZES = {"tracepoint": 72, "class": 72, "call": 120, "eval map": 24, "flags": 32, "pointer": 8}
 
@@ -137,6 +139,59 @@ def test_without_the_decoder_code_is_left_out_and_told(
     found = attribute(read, {})
     assert {part.kind for part in found.parts} == {Kind.SYMBOL}
     assert [("iced-x86" in note) for note in found.notes] == [True]
+
+
+@pytest.mark.parametrize(("option", "size"), [("-DABSOLUTE", 24), ("-DJUMPS", 16)])
+def test_the_form_of_a_table_is_seen_in_it(tmp_path: Path, option: str, size: int) -> None:
+    found = attribute(read_image(image(tmp_path, "-DJUMPS", option)), {})
+    assert [part.size for part in found.parts if part.kind is Kind.ENTRY] == [size]
+    assert {part.name for part in found.parts if part.kind is Kind.CODE} == {"blink"}
+
+
+def test_a_table_of_no_known_form_is_told(tmp_path: Path) -> None:
+    found = attribute(read_image(image(tmp_path, "-DJUMPS", "-DODD")), {})
+    assert {part.kind for part in found.parts} == {Kind.SYMBOL}
+    assert found.notes[0].startswith("__jump_table: its entries have a form that is not known")
+
+
+def test_what_is_listed_of_a_tracepoints_code_is_the_tracepoints(tmp_path: Path) -> None:
+    found = read_module(module(tmp_path, "-DJUMPS", "-DSITES"))
+    assert found is not None
+    entries = [part for part in attribute(found, {}).parts if part.kind is Kind.ENTRY]
+    assert {(part.name, part.event, part.size) for part in entries} == {
+        ("__jump_table", "lamp_blink", 16),
+        (".call_sites", "lamp_blink", 4),
+        (".static_call_sites", "lamp_blink", 8),
+    }
+
+
+def test_structures_are_found_by_what_they_point_to(tmp_path: Path) -> None:
+    found = attribute(read_image(image(tmp_path, "-DOTHER_LAYOUT")), {})
+    assert found.systems == attribute(read_image(image(tmp_path)), {}).systems
+    assert set(found.systems.values()) == {"radio", "radio-lamp"}
+
+
+def test_an_image_that_can_be_moved_has_its_pointers_in_relocations(tmp_path: Path) -> None:
+    vmlinux = image(tmp_path, "-fPIE")
+    file = parse(vmlinux.read_bytes())
+    data = bytearray(file.data)
+    # arm64's linker leaves the places empty
+    for table in file.sections:
+        for moved in file.relocations(table) if table.kind == "SHT_RELA" else ():
+            (at,) = (x for x in file.sections if 0 <= moved.offset - x.address < x.size)
+            start = at.offset + moved.offset - at.address
+            data[start : start + 8] = bytes(8)
+    vmlinux.write_bytes(data)
+    found = attribute(read_image(vmlinux), {})
+    assert found.systems == attribute(read_image(image(tmp_path)), {}).systems
+
+
+@pytest.mark.parametrize("entry", [8, 12, 16, 24])
+def test_an_exports_entry_is_as_long_as_the_next_one_is_away(entry: int) -> None:
+    places = {"__tracepoint_a": 64, "__ksymtab___tracepoint_a": 4096, "__ksymtab_b": 4096 + entry}
+    symbols = tuple(Symbol(name, place, 0, STT_OBJECT) for name, place in places.items())
+    (part,) = attribute(Image("vmlinux", "EM_AARCH64", symbols, (), {}), {}).parts
+    assert (part.kind, part.event, part.size) == (Kind.ENTRY, "a", entry)
 
 
 def size_of(vmlinux: Path, symbol: str) -> int:

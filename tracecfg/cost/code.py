@@ -45,16 +45,14 @@ _Jumps = Mapping[int, tuple[int, Part | None]]
 
 def pieces(
     image: Image, owned: Mapping[int, tuple[Symbol, Part]], owners: Owners
-) -> Iterator[Part]:
-    """A part for each function and event that has code of this kind. x86-64 only.
+) -> dict[int, Part]:
+    """Each instruction of this kind by its address, as a part with the name of its function.
+    x86-64 only.
 
     owned: symbols that are parts as a whole, by address
     """
     # each static branch: its address, where it leads when the key is on, and whose key it is
-    jumps = {
-        _relative(image, place): (_relative(image, place + 4), owners.of(key))
-        for place, key in rows(image, JUMPS)
-    }
+    jumps = {entry.code: (entry.target, owners.of(entry.about)) for entry in rows(image, JUMPS)}
     keys = {
         address + _KEY: part
         for address, (_, part) in owners.spans.items()
@@ -62,18 +60,16 @@ def pieces(
     }
     calls = {address: part for address, (symbol, part) in owned.items() if symbol.kind == STT_FUNC}
     sites = [code for code, (_, part) in jumps.items() if part]
-    sites += [_relative(image, place) for place, key in rows(image, CALLS) if owners.of(key)]
-    returns = next((x.address for x in image.symbols if x.name == "__x86_return_thunk"), 0)
+    sites += [entry.code for entry in rows(image, CALLS) if owners.of(entry.about)]
+    returns = image.addresses.get("__x86_return_thunk", 0)
     for piece in image.memory:
         sites += references(piece.data, piece.address, calls, {} if jumps else keys)
+    found: dict[int, Part] = {}
     for function, cold in _functions(image, owned, sites):
         walk = _Walk(image, (function, *cold), jumps, keys, calls, returns)
         walk.all()
-        yield from walk.parts
-
-
-def _relative(image: Image, place: int) -> int:
-    return place + int.from_bytes(image.read(place, 4), "little", signed=True)
+        found.update(walk.parts)
+    return found
 
 
 def _functions(
@@ -112,7 +108,7 @@ class _Walk:
     keys: Mapping[int, Part]
     calls: Mapping[int, Part]
     returns: int
-    parts: list[Part] = field(default_factory=list)
+    parts: dict[int, Part] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._code = Code(self.image, self.ranges)
@@ -148,9 +144,9 @@ class _Walk:
         return lost_in_a_call(found)
 
     def _add(self, part: Part, *found: Instruction) -> None:
-        if size := sum(each.len for each in found):
-            name = self.ranges[0].name
-            self.parts.append(part._replace(kind=Kind.CODE, name=name, size=size))
+        name = self.ranges[0].name
+        for each in found:
+            self.parts.setdefault(each.ip, part._replace(kind=Kind.CODE, name=name, size=each.len))
 
     def _reach(
         self, start: int, known: Mapping[int, Instruction], *, main: bool

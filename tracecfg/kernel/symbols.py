@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 STT_OBJECT = 1
@@ -47,6 +48,11 @@ class Image:
     memory: tuple[Memory, ...]
     sections: Mapping[str, tuple[int, int]]
     exact: bool = True
+
+    @cached_property
+    def addresses(self) -> Mapping[str, int]:
+        """Of symbols by name; which of several local ones with the same name is not said."""
+        return {each.name: each.address for each in self.symbols}
 
     def read(self, address: int, size: int) -> bytes:
         """b"" for what the image does not hold as a whole, such as .bss."""
