@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from tracecfg.explain.hints import Hints
 from tracecfg.explain.kconfig import KernelConfig
+from tracecfg.gate import ALWAYS
 from tracecfg.rules.engine import PREFIX, default_option
 
 _UPSTREAM = frozenset({"TRACING_BRANCHES", "TRACING_MAP", "TRACING_SUPPORT"})
@@ -31,16 +33,48 @@ def known(
     held: those that are there
     given: subsystem -> option as a tree's Kconfig has them, None when there is no tree
     """
-    if given is None:
-        options = {
-            name: system.option or system.own_option for name, system in hints.systems.items()
+    # an option that a subsystem has upstream is none of the series' menu
+    options = {name: each.own_option for name, each in hints.systems.items() if each.own_option}
+    begin = PREFIX
+    if given is not None:
+        options |= given
+    else:
+        begin = PREFIX if config is None else prefix(hints, config.values)
+        options |= {
+            name: begin + each.option.removeprefix(PREFIX)
+            for name, each in hints.systems.items()
+            if each.option
         }
-        taken = set(options.values()) | _UPSTREAM
-        for symbol in config.values if config else ():
+        taken = {*options.values(), *_UPSTREAM}
+        for symbol in config.values if config and begin == PREFIX else ():
             if symbol.startswith(PREFIX) and symbol not in taken:
                 options[symbol.removeprefix(PREFIX).lower()] = symbol
-    else:
-        options = dict(given)
     for name in held:
-        options.setdefault(name, default_option(name))
+        options.setdefault(name, default_option(name, begin))
     return tuple(Known(option, name) for name, option in sorted(options.items()))
+
+
+def prefix(hints: Hints, values: Iterable[str]) -> str:
+    """What the series' options begin with, as --prefix of `generate` had it.
+
+    A kernel with a series has an option of every subsystem that is always built. Another prefix
+    than the usual one is taken for theirs when half of these have one that begins so: other
+    releases have fewer.
+    values: all symbols of a configuration
+    """
+    ends = {
+        default_option(name, "")
+        for name, each in hints.systems.items()
+        if each.option and each.gate(None) is ALWAYS
+    }
+    found = Counter(
+        symbol.removesuffix(end) for symbol in values for end in ends if symbol.endswith(f"_{end}")
+    )
+    ((best, count),) = found.most_common(1) or [(PREFIX, 0)]
+    return best if count > found[PREFIX] and count * 2 >= len(ends) else PREFIX
+
+
+def has_series(hints: Hints, values: Collection[str]) -> bool:
+    """Whether a configuration has options that a series made."""
+    begin = prefix(hints, values)
+    return any(each.startswith(begin) for each in set(values) - _UPSTREAM)
