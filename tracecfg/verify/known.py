@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from tracecfg.explain.hints import Hints
+from tracecfg.explain.hints import WITHOUT_TRACEPOINTS, Hints, System
 from tracecfg.explain.kconfig import KernelConfig
 from tracecfg.gate import ALWAYS
 from tracecfg.rules.engine import PREFIX, default_option
@@ -33,25 +33,28 @@ def known(
     held: those that are there
     given: subsystem -> option as a tree's Kconfig has them, None when there is no tree
     """
-    # an option that a subsystem has upstream is none of the series' menu
-    options = {name: each.own_option for name, each in hints.systems.items() if each.own_option}
     begin = PREFIX
     if given is not None:
-        options |= given
+        core = {name: hints.systems[name].own_option for name in WITHOUT_TRACEPOINTS}
+        options = core | dict(given)
     else:
-        begin = PREFIX if config is None else prefix(hints, config.values)
-        options |= {
-            name: begin + each.option.removeprefix(PREFIX)
-            for name, each in hints.systems.items()
-            if each.option
-        }
+        values = config.values if config else {}
+        begin = prefix(hints, values)
+        options = {name: _option(each, begin, values) for name, each in hints.systems.items()}
         taken = {*options.values(), *_UPSTREAM}
-        for symbol in config.values if config and begin == PREFIX else ():
+        for symbol in values if begin == PREFIX else ():
             if symbol.startswith(PREFIX) and symbol not in taken:
                 options[symbol.removeprefix(PREFIX).lower()] = symbol
     for name in held:
         options.setdefault(name, default_option(name, begin))
     return tuple(Known(option, name) for name, option in sorted(options.items()))
+
+
+def _option(system: System, begin: str, values: Collection[str]) -> str:
+    """The one of the series, unless the configuration has only one that the system has upstream."""
+    option = begin + system.option.removeprefix(PREFIX)
+    is_upstream = option not in values and system.own_option in values
+    return system.own_option if is_upstream or not system.option else option
 
 
 def prefix(hints: Hints, values: Iterable[str]) -> str:

@@ -31,7 +31,7 @@ def to_text(verdict: Verdict) -> str:
     if verdict.errors:
         said = f"not as chosen: {number(verdict.errors, 'error')}"
     else:
-        said = f"as chosen: {', '.join(each.subsystem for each in verdict.there) or 'nothing'}"
+        said = f"as chosen: {', '.join(each.subsystem for each in verdict.there) or 'no subsystem'}"
         if held.source is not Source.CONFIG:
             count = sum(len(held.subsystems[each.subsystem]) for each in verdict.there)
             said += f" ({number(count, 'event' if held.source is Source.LIVE else 'tracepoint')})"
