@@ -131,7 +131,7 @@ def test_the_configuration_says_why_something_is_there(
     [
         ("CONFIG_TRACING_GPIO=y\n", "it is in no file that was given"),
         ("# CONFIG_TRACING_GPIO is not set\n", "CONFIG_TRACING_GPIO=y puts it in"),
-        (GPIO_OFF, "builds it with CONFIG_GPIOLIB: off or not there"),
+        (GPIO_OFF, "without CONFIG_GPIOLIB Linux"),
         ("CONFIG_X86=y\n", "without CONFIG_TRACEPOINTS a kernel has no tracepoints at all"),
         (UNPATCHED, "is it a kernel with the series of `tracecfg generate`?"),
         (f"{UNPATCHED}CONFIG_TRACING_IRQ=y\n", "no CONFIG_TRACING_GPIO: what it depends on is off"),

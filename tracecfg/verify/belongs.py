@@ -28,21 +28,24 @@ def strangers(held: Held, evidence: Evidence) -> Iterator[Finding]:
         yield _other(
             "other-configuration",
             config,
-            f"of Linux {escaped(evidence.version)}; {held.path} is {escaped(held.release)}",
+            f"a configuration of Linux {escaped(evidence.version)}, and {held.path} is of "
+            f"{escaped(held.release)}",
             "name the configuration that the kernel was built with",
         )
     if evidence.arch not in _ARCHES.get(held.machine, (evidence.arch,)) and evidence.arch:
         yield _other(
             "other-configuration",
             config,
-            f"for {escaped(evidence.arch)}; {held.path} is for {_ARCHES[held.machine][0]}",
+            f"a configuration for {escaped(evidence.arch)}, and {held.path} is for "
+            f"{_ARCHES[held.machine][0]}",
             "name the configuration that the kernel was built with",
         )
     if not same_version(evidence.tree_version, evidence.version):
         yield _other(
             "other-tree",
             config,
-            f"of Linux {escaped(evidence.version)}; the tree is {escaped(evidence.tree_version)}",
+            f"a configuration of Linux {escaped(evidence.version)}, and the tree is of "
+            f"{escaped(evidence.tree_version)}",
             "name the tree that the kernel was built from with --tree",
         )
     for release, paths in held.foreign.items():
@@ -50,8 +53,8 @@ def strangers(held: Held, evidence: Evidence) -> Iterator[Finding]:
         yield _other(
             "other-modules",
             paths[0],
-            f"{number(len(paths), 'module')} of Linux {escaped(release)}; {held.path} is "
-            f"{escaped(held.release)}: {', '.join(paths[:_SHOWN])}{more}",
+            f"{number(len(paths), 'module')} of Linux {escaped(release)}, and {held.path} is "
+            f"of {escaped(held.release)}: {', '.join(paths[:_SHOWN])}{more}",
             "--modules names those of the same build",
         )
 

@@ -75,7 +75,7 @@ def why_missing(of: Known, held: Held, evidence: Evidence) -> str:
     gate = evidence.gate(of.subsystem)
     if not holds(gate, config.values):
         needs = ", ".join(f"CONFIG_{name}" for name in lacking(gate, config.values))
-        return f"Linux {evidence.hints.version} builds it with {needs}: off or not there"
+        return f"without {needs} Linux {evidence.hints.version} does not build it"
     if not evidence.has_series:
         return f"no CONFIG_{of.name}: is it a kernel with the series of `tracecfg generate`?"
     return f"{config.says(of.name)}; `tracecfg config` says what it needs"

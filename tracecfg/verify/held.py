@@ -82,6 +82,7 @@ def part(image: Image, bare: Mapping[str, str]) -> Part:
 def joined(parts: Iterable[Part], unread: tuple[str, ...], *, with_modules: bool) -> Held:
     """The image, which comes first, and its modules as one."""
     kernel, *modules = parts
+    modules.sort(key=lambda each: each.path)
     subsystems: dict[str, dict[str, str]] = {}
     undecided: dict[str, frozenset[str]] = {}
     foreign: dict[str, tuple[str, ...]] = {}

@@ -75,7 +75,12 @@ def verify(request: Request) -> Verdict:
 
 def _chosen(request: Request) -> Chosen:
     if request.profile is not None:
-        events = profiles.load(request.profiles, request.profile).events
+        try:
+            events = profiles.load(request.profiles, request.profile).events
+        except UsageError as error:
+            # here --config is the kernel's
+            hint = error.hint.replace("--config", "--profiles")
+            raise UsageError(error.message, hint) from error
         of_profile, without = subsystems_of(events)
         return Chosen((*request.only, *of_profile), without, request.allow_selected)
     if request.profiles is not None:
