@@ -210,6 +210,24 @@ def test_an_option_that_a_subsystem_has_upstream(cli: Cli, tmp_path: Path) -> No
     assert findings(cli(*verify)) == (0, [])
 
 
+@pytest.mark.parametrize("chosen", ["gpio", "ath10k", "*"])
+def test_a_configuration_without_the_series(cli: Cli, tmp_path: Path, chosen: str) -> None:
+    config = tmp_path / ".config"
+    config.write_text(f"{UNPATCHED}CONFIG_ATH10K_TRACING=y\n")
+    ran = cli("verify", "--config", config, "--only", chosen, "--json")
+    what = "no option leaves a subsystem out"
+    assert findings(ran) == (1, [("no-options", "error", what)])
+
+
+def test_a_configuration_without_tracing(cli: Cli, tmp_path: Path) -> None:
+    config = tmp_path / ".config"
+    config.write_text("# CONFIG_FTRACE is not set\n")
+    ran = cli("verify", "--config", config, "--only", "gpio", "--json")
+    assert findings(ran) == (1, [missing("gpio (TRACING_GPIO)")])
+    hint = json.loads(ran.out)["findings"][0]["hint"]
+    assert hint == "without CONFIG_TRACEPOINTS a kernel has no tracepoints at all"
+
+
 # ---- the running kernel
 
 

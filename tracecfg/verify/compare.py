@@ -46,6 +46,8 @@ def compare(chosen: Chosen, held: Held, known: Sequence[Known], evidence: Eviden
     candidates = [each for each in known if not _any_glob(chosen.without, each.subsystem)]
     wanted: set[Known] = set()
     findings = list(strangers(held, evidence))
+    if held.source is Source.CONFIG and evidence.is_unpatched:
+        return Verdict(held, (), (*findings, _no_options(held)))
     for term in dict.fromkeys(chosen.terms):
         found, is_name = meant(term, candidates)
         wanted.update(found)
@@ -72,6 +74,13 @@ def compare(chosen: Chosen, held: Held, known: Sequence[Known], evidence: Eviden
     )
     findings += _not_known(held, {each.subsystem for each in wanted})
     return Verdict(held, there, tuple(findings))
+
+
+def _no_options(held: Held) -> Finding:
+    """The options that subsystems have upstream say nothing of all the others."""
+    message = "no option leaves a subsystem out: all that is built has its tracepoints"
+    hint = "is it of a tree with the series of `tracecfg generate`?"
+    return Finding("no-options", Severity.ERROR, held.path, None, message, hint)
 
 
 def _is_there(of: Known, held: Held, evidence: Evidence) -> bool:

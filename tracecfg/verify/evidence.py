@@ -32,6 +32,12 @@ class Evidence(NamedTuple):
     selectors: Mapping[str, Sequence[Selector]] | None = None
     tree_version: str = ""
 
+    @property
+    def is_unpatched(self) -> bool:
+        """There are tracepoints, and nothing in the configuration leaves one out."""
+        has_tracepoints = self.config is not None and self.config.on("TRACEPOINTS")
+        return has_tracepoints and not self.has_series
+
     def gate(self, subsystem: str) -> Gate:
         """The condition under which it is built, in the tree of the hints."""
         system = self.hints.systems.get(subsystem)
