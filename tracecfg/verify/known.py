@@ -65,13 +65,17 @@ def prefix(hints: Hints, values: Iterable[str]) -> str:
     releases have fewer.
     values: all symbols of a configuration
     """
-    ends = {
-        default_option(name, "")
+    ends = tuple(
+        default_option(name, "_")
         for name, each in hints.systems.items()
         if each.option and each.gate(None) is ALWAYS
-    }
+    )
     found = Counter(
-        symbol.removesuffix(end) for symbol in values for end in ends if symbol.endswith(f"_{end}")
+        symbol.removesuffix(end.removeprefix("_"))
+        for symbol in values
+        if symbol.endswith(ends)
+        for end in ends
+        if symbol.endswith(end)
     )
     ((best, count),) = found.most_common(1) or [(PREFIX, 0)]
     return best if count > found[PREFIX] and count * 2 >= len(ends) else PREFIX
