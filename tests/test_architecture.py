@@ -44,7 +44,8 @@ PURE = [
     "tracecfg.series.generate",
     "tracecfg.series.kconfig",
     "tracecfg.series.patches",
-    *(f"tracecfg.verify.{name}" for name in ("compare", "held", "known", "report")),
+    *(f"tracecfg.verify.{name}" for name in ("belongs", "compare", "evidence", "held")),
+    *(f"tracecfg.verify.{name}" for name in ("known", "report")),
     # readers of text, whoever has read it from the disk
     "tracecfg.kernel.ctext",
     "tracecfg.kernel.events",
