@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -214,7 +214,8 @@ def load(
 
     folder = srcarch(tree, arch)
     variables = {**toolchain.variables(), **arch_variables(tree, arch, folder)}
-    answers = Profile(tree, folder) if toolchain.is_profile else Asked(tree, variables)
+    asked = None if toolchain.is_profile else Asked(tree, variables)
+    answers = asked or Profile(tree, folder)
     assumed: list[Assumption] = []
 
     def variable(name: str) -> str | None:
@@ -232,9 +233,14 @@ def load(
             assumed.append(Assumption(place=place, question=command, answer=answer))
         return answer
 
-    with _no_collection():
+    with _no_collection(), closing(asked) if asked else nullcontext():
         reader = Reader(
-            tree=tree, overlay=overlay or {}, dialect=dialect(tree), variable=variable, shell=shell
+            tree=tree,
+            overlay=overlay or {},
+            dialect=dialect(tree),
+            variable=variable,
+            shell=shell,
+            prepare=asked.prepare if asked else None,
         )
     assumed += (
         Assumption(place=place, question=f"$({name})", answer="")
