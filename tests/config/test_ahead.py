@@ -141,5 +141,5 @@ def test_more_than_a_call_takes_is_asked_one_after_the_other(
 
 
 def test_a_nul_byte_is_refused() -> None:
-    with pytest.raises(TracecfgError, match="Kconfig: a NUL byte"):
+    with pytest.raises(TracecfgError, match="Kconfig:2: a NUL byte"):
         load("config A\n\tdef_bool $(shell,echo \0y)\n")

@@ -141,7 +141,8 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
         if self._files > MAX_FILES or self._read > MAX_TEXT:
             self._parse_error("sources without end")
         if "\0" in text:
-            raise UnsupportedTreeError(f"{filename}: a NUL byte: is the file damaged?")
+            line = text.count("\n", 0, text.index("\0")) + 1
+            raise UnsupportedTreeError(f"{filename}:{line}: a NUL byte", "is the file damaged?")
         if "\r" in text:
             text = text.replace("\r\n", "\n")
         if "\tmodules" in text or " modules" in text:

@@ -189,7 +189,8 @@ class Asked:
         # what still runs when it ends may write once more
         made = tempfile.TemporaryDirectory(prefix="tracecfg.", ignore_cleanup_errors=True)
         folder = Path(self._running.enter_context(made))
-        jobs = os.cpu_count() or 1
+        # two for each: one starts its next program while the other runs
+        jobs = 2 * (os.cpu_count() or 1)
         for job in range(min(jobs, len(each))):
             mine = each[job::jobs]
             outputs = [folder / f"{job}.{number}.out" for number in range(len(mine))]
