@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import starmap
 from pathlib import Path
 
 from tracecfg import osio
-from tracecfg import profile as profiles
 from tracecfg.config.base import Base, read_base, values_of
 from tracecfg.config.choice import Choice, Option, choose, subsystems_of
 from tracecfg.config.forced import release, selecting
@@ -101,6 +101,8 @@ def write(text: str, path: Path) -> None:
 
 def _of_profile(request: Request) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The subsystems that it names, and those that it leaves out."""
+    from tracecfg import profile as profiles
+
     if request.profile is None:
         if request.profiles is not None:
             raise UsageError("--config names the file of a profile", "add --profile NAME")
@@ -137,11 +139,7 @@ def _toolchain(name: str | None) -> Toolchain:
 
 
 def _options(config: KernelConfig) -> tuple[Option, ...]:
-    return tuple(
-        Option(name, prompt, place)
-        for name, prompt, place in config.prompts(MENU_KCONFIG)
-        if config.facts(name) is not None
-    )
+    return tuple(starmap(Option, config.prompts(MENU_KCONFIG)))
 
 
 def _answered(config: KernelConfig, base: Base, tree: Tree) -> tuple[Answer, ...]:

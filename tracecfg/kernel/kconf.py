@@ -134,10 +134,13 @@ class KernelConfig:
             return facts(symbol)
 
     def prompts(self, file: str) -> tuple[tuple[str, str, Place], ...]:
-        """Name, prompt and place of each entry of a Kconfig file that has a prompt, in order."""
+        """Name, prompt and place of each bool or tristate of a Kconfig file, in order."""
+        from tracecfg.kernel.kconflib import LIB
+
         return tuple(
             (node.item.name, node.prompt[0], Place(file, node.linenr))
             for symbol in self._reader.unique_defined_syms
+            if symbol.orig_type in LIB._BOOL_TRISTATE
             for node in symbol.nodes
             if node.filename == file and node.prompt
         )
