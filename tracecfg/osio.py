@@ -193,6 +193,22 @@ def write_named(path: Path, data: bytes) -> None:
         write_atomic(path, data)
 
 
+def keep_old(path: Path, data: bytes) -> None:
+    """Copy a regular file that is about to become `data` to the same name with .old behind.
+
+    Raises ChangeFailedError.
+    """
+    try:
+        there = path.lstat().st_mode
+        old = path.read_bytes() if stat.S_ISREG(there) else data
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ChangeFailedError(f"{path}: not written: {error.strerror}") from error
+    if old != data:
+        write_atomic(path.with_name(f"{path.name}.old"), old, mode=stat.S_IMODE(there))
+
+
 def _sort(mode: int) -> str:
     sorts = {
         stat.S_IFLNK: "a symbolic link",
