@@ -21,7 +21,7 @@ from tests.kernel.lab.cache import missing
 ROOT = Path(__file__).parent.parent
 FIXTURE = ROOT / "kconfig_fixtures/tree"
 TEMPLATES = {path.name for path in (ROOT / "templates").iterdir()}
-HEAVY = ("jinja2", "kconfiglib", "elftools", "rich", "pydantic")
+HEAVY = ("jinja2", "iced_x86", "kconfiglib", "elftools", "rich", "pydantic")
 
 
 def run(

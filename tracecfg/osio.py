@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from fcntl import F_SETPIPE_SZ, fcntl
 from pathlib import Path
 
@@ -39,25 +39,39 @@ def run(
 
 
 def pieces(
-    argv: Sequence[str | os.PathLike[str]], *, cwd: Path, end: bytes, ok: Sequence[int] = (0,)
-) -> Iterator[bytes]:
+    argv: Sequence[str | os.PathLike[str]],
+    *,
+    cwd: Path,
+    end: bytes,
+    env: Mapping[str, str] | None = None,
+    ok: Sequence[int] = (0,),
+) -> Generator[bytes]:
     """Start one program without a shell and return what it prints, cut at each `end`, as it comes.
 
     Raises TracecfgError as run() does: at once when the program is missing, and for its exit code
     behind the last piece. Given up before, it ends the program.
     """
-    running = _pieces(argv, cwd, end, ok)
+    running = _pieces(argv, cwd, env, end, ok)
     next(running)
     return running
 
 
 def _pieces(
-    argv: Sequence[str | os.PathLike[str]], cwd: Path, end: bytes, ok: Sequence[int]
-) -> Iterator[bytes]:
+    argv: Sequence[str | os.PathLike[str]],
+    cwd: Path,
+    env: Mapping[str, str] | None,
+    end: bytes,
+    ok: Sequence[int],
+) -> Generator[bytes]:
     with os.fdopen(os.memfd_create("stderr"), "w+b") as complaints:
         try:
             process = subprocess.Popen(
-                argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints
+                argv,
+                cwd=cwd,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
             )
         except OSError as error:
             raise _not_run(argv, error) from error
@@ -177,6 +191,22 @@ def write_named(path: Path, data: bytes) -> None:
         raise UsageError(f"{path}: not written: {what}", "name a file, or - for standard output")
     else:
         write_atomic(path, data)
+
+
+def keep_old(path: Path, data: bytes) -> None:
+    """Copy a regular file that is about to become `data` to the same name with .old behind.
+
+    Raises ChangeFailedError.
+    """
+    try:
+        there = path.lstat().st_mode
+        old = path.read_bytes() if stat.S_ISREG(there) else data
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ChangeFailedError(f"{path}: not written: {error.strerror}") from error
+    if old != data:
+        write_atomic(path.with_name(f"{path.name}.old"), old, mode=stat.S_IMODE(there))
 
 
 def _sort(mode: int) -> str:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import lzma
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,7 @@ import pytest
 
 from tests.small import FIXTURES, OPTIONS, Ran, converted_tree, edit
 from tracecfg.config.base import values_of
+from tracecfg.config.completion import subsystems
 
 Cli = Callable[..., Ran]
 HEADER = "#\n# Automatically generated file; DO NOT EDIT.\n# Linux/{} {} Kernel Configuration\n#\n"
@@ -180,6 +185,28 @@ def test_to_standard_output(cli: Cli, root: Path) -> None:
     assert (root / ".config").read_bytes() == before
 
 
+def test_the_old_configuration_stays_beside(cli: Cli, root: Path) -> None:
+    """As conf keeps it: only when there is another."""
+    config, old = root / ".config", root / ".config.old"
+    before = config.read_bytes()
+    config.chmod(0o600)
+    cli("config", root, "--only", "gpio")
+    assert (old.read_bytes(), old.stat().st_mode & 0o777) == (before, 0o600)
+    cli("config", root, "--only", "gpio")
+    assert old.read_bytes() == before
+    cli("config", root, "--only", "gpio", "--fragment", root / "f")
+    cli("config", root, "--only", "virt", "--fragment", root / "f")
+    assert not (root / "f.old").exists()
+
+
+def test_an_old_configuration_that_cannot_be_kept(cli: Cli, root: Path) -> None:
+    before = (root / ".config").read_bytes()
+    (root / ".config.old").mkdir()
+    ran = cli("config", root, "--only", "gpio")
+    failed(ran, 4, ".config.old: not written: a folder")
+    assert (root / ".config").read_bytes() == before
+
+
 def test_dry_run(cli: Cli, root: Path) -> None:
     before = (root / ".config").read_bytes()
     ran = cli("config", root, "--only", "gpio", "--dry-run")
@@ -208,10 +235,25 @@ def test_a_base_from_before_the_series(cli: Cli, root: Path) -> None:
     assert options_on(root / ".config") == {"gpio", "queue"}
 
 
-def test_a_compressed_base(cli: Cli, root: Path) -> None:
-    base = root / "config.gz"
-    base.write_bytes(gzip.compress((root / ".config").read_bytes()))
+@pytest.mark.parametrize("compress", [gzip.compress, lzma.compress])
+def test_a_compressed_base(cli: Cli, root: Path, compress: Callable[[bytes], bytes]) -> None:
+    base = root / "config.z"
+    data = compress((root / ".config").read_bytes())
+    base.write_bytes(data)
     assert cli("config", root, "--only", "gpio", "--base", base).code == 0
+    base.write_bytes(data[:-20])
+    ran = cli("config", root, "--only", "gpio", "--base", base)
+    failed(ran, 2, "config.z: cannot be read: not a complete compressed file")
+
+
+def test_a_base_with_line_ends_of_windows(cli: Cli, root: Path) -> None:
+    text = HEADER.format("x86", "5.10.1") + (root / ".config").read_text()
+    base = root / "base"
+    base.write_bytes(text.replace("\n", "\r\n").encode())
+    ran = cli("config", root, "--only", "gpio", "--base", base)
+    assert "of Linux 5.10.1; this tree is 6.12.0-fixture" in ran.err
+    assert options_on(root / ".config") == {"gpio", "queue"}
+    assert b"\r" not in (root / ".config").read_bytes()
 
 
 TOOLCHAIN = """\
@@ -248,6 +290,27 @@ def test_without_a_base_that_knows_the_toolchain_it_is_assumed(cli: Cli, root: P
     asked = cli("config", root, "--only", "gpio", "--toolchain", "true")
     assert "assumed" not in asked.out
     assert values(root / ".config")["GCC_VERSION"] == "120200"
+
+
+@pytest.mark.parametrize(
+    ("incomplete", "offered"),
+    [("us", ["usb-hub"]), ("gpio,v", ["gpio,virt"]), ("x", []), ("virt,", None)],
+)
+def test_completion(root: Path, incomplete: str, offered: list[str] | None) -> None:
+    found = subsystems(root, incomplete)
+    if offered is None:
+        offered = [f"virt,{name}" for name in OPTIONS]
+    assert sorted(found) == sorted(offered)
+    assert subsystems(root / "include", incomplete) == []
+    assert subsystems(FIXTURES / "tree", incomplete) == []
+
+
+def test_the_shell_is_offered_names(root: Path) -> None:
+    words = {"COMP_WORDS": f"tracecfg config {root} --only gpio,ta", "COMP_CWORD": "4"}
+    command = [sys.executable, "-m", "tracecfg"]
+    environment = {**os.environ, "_TRACECFG_COMPLETE": "complete_bash", **words}
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["gpio,task"]
 
 
 # ---- what is wrong

@@ -3,8 +3,16 @@
 #define USED __attribute__((used))
 
 struct tracepoint { const char *name; int enabled; int pad; void *rest[7]; };
-struct trace_event_class { const char *system; void *rest[8]; };
+#ifdef OTHER_LAYOUT
+#define MORE void *more[2];
+#define NO_MORE { 0 },
+#else
+#define MORE
+#define NO_MORE
+#endif
+struct trace_event_class { MORE const char *system; void *rest[8]; };
 struct trace_event_call {
+	MORE
 	void *list[2];
 	struct trace_event_class *class;
 	struct tracepoint *tp;
@@ -25,11 +33,11 @@ struct trace_eval_map { const char *system, *eval_string; unsigned long eval_val
 	}
 #define CLASS(name, var) \
 	static struct trace_event_class event_class_##name USED = \
-		{ str__##var##__trace_system_name }; \
+		{ NO_MORE str__##var##__trace_system_name }; \
 	static USED int perf_trace_##name(int value) { return value + 1; }
 #define EVENT(name, of) \
 	static struct trace_event_call event_##name USED = \
-		{ { 0 }, &event_class_##of, &__tracepoint_##name };
+		{ NO_MORE { 0 }, &event_class_##of, &__tracepoint_##name };
 
 SYSTEM(radio, "radio")
 TRACEPOINT(radio_on)
@@ -82,16 +90,31 @@ int tune(int value)
 #endif
 
 #ifdef JUMPS
+#ifdef ABSOLUTE
+#define ENTRY ".quad 1b, %l[on], __tracepoint_lamp_blink + 8\n"
+#elif defined(ODD)
+#define ENTRY ".long 5, 5, 5, 5, 5\n"
+#else
+#define ENTRY ".long 1b - ., %l[on] - .\n.quad __tracepoint_lamp_blink + 8 - .\n"
+#endif
+#ifdef SITES
+/* what objtool lists of the code behind the branch: a call, and a static call of somebody else */
+#define LISTED __asm__ volatile("2: nop\n" \
+	".pushsection .call_sites, \"a\"\n.long 2b - .\n.popsection\n" \
+	".pushsection .static_call_sites, \"aw\"\n.long 2b - ., shown - .\n.popsection\n");
+#else
+#define LISTED
+#endif
 /* with it: a nop, and where it jumps to once the key is on */
 int blink(int value)
 {
 	__asm__ goto("1: .byte 0x0f, 0x1f, 0x44, 0x00, 0x00\n"
 		     ".pushsection __jump_table, \"aw\"\n"
-		     ".long 1b - ., %l[on] - .\n"
-		     ".quad __tracepoint_lamp_blink + 8 - .\n"
+		     ENTRY
 		     ".popsection\n" : : : : on);
 	return work(value);
 on:
+	LISTED
 	__traceiter_lamp_blink(shown, value);
 	return work(value);
 }

@@ -11,22 +11,24 @@ SOURCE = Path(__file__).parent / "radio.c"
 
 
 def module(folder: Path, *options: str) -> Path:
-    """options: -DCALLS, -DJUMPS, -DNO_BARE, -m32"""
+    """options: -DCALLS, -DJUMPS (-DABSOLUTE, -DODD, -DSITES), -DOTHER_LAYOUT, -DNO_BARE, -fPIE,
+    -m32"""
     needed("gcc")
     out = folder / "radio.ko"
     flags = ["-O2", "-fno-pic", "-mcmodel=kernel", "-fno-reorder-functions", "-fcf-protection=none"]
-    if "-m32" in options:
+    if {"-m32", "-fPIE"} & set(options):
         flags.remove("-mcmodel=kernel")
     gcc("-c", *flags, *options, SOURCE, "-o", out)
     return out
 
 
 def image(folder: Path, *options: str) -> Path:
-    """Linked at the addresses of an x86-64 kernel."""
+    """Linked at the addresses of an x86-64 kernel; with -fPIE as arm64's is linked."""
     out = folder / "vmlinux"
     where = "-Wl,-Ttext-segment=0xffffffff81000000"
     made = module(folder, *options)
-    gcc("-nostdlib", "-static", "-no-pie", where, "-Wl,-e,work", made, "-o", out)
+    kind = ("-static-pie",) if "-fPIE" in options else ("-static", "-no-pie")
+    gcc("-nostdlib", *kind, where, "-Wl,-e,work", made, "-o", out)
     return out
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.cost.small import image, module
+from tests.cost.small import image, module, stripped
 from tests.small import Ran, needed, run_there
 from tracecfg.cost.attribute import attribute
 from tracecfg.errors import TracecfgError
@@ -99,7 +99,13 @@ def test_fifos_and_devices_are_not_read(tmp_path: Path, vmlinux: bytes) -> None:
     os.mkfifo(tmp_path / "modules/a.ko")
     (tmp_path / "modules/b.ko").symlink_to("/dev/zero")
     refused(run_there("cost", tmp_path / "vmlinux", tmp_path / "modules"), 2, "no modules")
+    bare = stripped(tmp_path / "vmlinux")
     refused(run_there("cost", "/dev/zero"), 2, "no regular file")
+    os.mkfifo(tmp_path / "fifo")
+    refused(run_there("cost", tmp_path / "fifo"), 2, "no regular file")
+    needed("nm", "strip")
+    for endless in ("/dev/zero", tmp_path / "fifo"):
+        refused(run_there("cost", bare, "--map", endless), 2, "no regular file")
 
 
 def test_a_damaged_module_is_named_and_the_others_count(
@@ -131,6 +137,38 @@ def test_a_cut_image_is_an_error_at_every_length(tmp_path: Path, vmlinux: bytes)
         path.write_bytes(vmlinux[:length])
         with pytest.raises(TracecfgError):
             read_image(path)
+
+
+def test_a_module_of_a_machine_that_is_not_known_is_named(
+    cli: Cli, tmp_path: Path, vmlinux: bytes
+) -> None:
+    (tmp_path / "vmlinux").write_bytes(vmlinux)
+    data = bytearray(module(tmp_path).read_bytes())
+    data[18:20] = struct.pack("<H", 243)
+    (tmp_path / "radio.ko").write_bytes(data)
+    ran = cli("cost", tmp_path / "vmlinux", tmp_path / "radio.ko")
+    assert (ran.code, "EM_RISCV: its relocations are not known" in ran.err) == (0, True)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_no_damaged_header_breaks_or_hangs_it(
+    data: st.DataObject, vmlinux: bytes, tmp_path: Path
+) -> None:
+    """Of the file, and of the sections, which say where everything else is."""
+    (sections,) = struct.unpack_from("<Q", vmlinux, 40)
+    places = st.one_of(st.integers(0, 63), st.integers(sections, len(vmlinux) - 1))
+    damaged = bytearray(vmlinux)
+    for _ in range(data.draw(st.integers(1, 6))):
+        damaged[data.draw(places)] = data.draw(st.integers(0, 255))
+    path = tmp_path / "vmlinux"
+    path.write_bytes(damaged)
+    try:
+        attribute(read_image(path), {})
+    except TracecfgError:
+        return
 
 
 @settings(

@@ -7,11 +7,15 @@ import json
 import lzma
 import re
 import subprocess
+import sys
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.cost.small import image, module, stripped
 from tests.small import Ran, needed
@@ -19,8 +23,12 @@ from tracecfg.cost import names as names_of_macros
 from tracecfg.cost.attribute import attribute
 from tracecfg.cost.html import render
 from tracecfg.cost.parts import Found, Kind, Part
+from tracecfg.cost.selection import Answer, select
 from tracecfg.cost.summary import total
+from tracecfg.cost.treemap import Box, squarified
+from tracecfg.kernel.elf import parse
 from tracecfg.kernel.image import read_image, read_module
+from tracecfg.kernel.symbols import STT_OBJECT, Image, Symbol
 
 SIZES = {"tracepoint": 72, "class": 72, "call": 120, "eval map": 24, "flags": 32, "pointer": 8}
 
@@ -121,6 +129,71 @@ def test_code_behind_a_static_branch_is_the_tracepoints(tmp_path: Path) -> None:
     ]
 
 
+def test_without_the_decoder_code_is_left_out_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = read_image(image(tmp_path, "-DCALLS"))
+    for name in ("tracecfg.cost.code", "tracecfg.cost.x86"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "iced_x86", None)
+    found = attribute(read, {})
+    assert {part.kind for part in found.parts} == {Kind.SYMBOL}
+    assert [("iced-x86" in note) for note in found.notes] == [True]
+
+
+@pytest.mark.parametrize(("option", "size"), [("-DABSOLUTE", 24), ("-DJUMPS", 16)])
+def test_the_form_of_a_table_is_seen_in_it(tmp_path: Path, option: str, size: int) -> None:
+    found = attribute(read_image(image(tmp_path, "-DJUMPS", option)), {})
+    assert [part.size for part in found.parts if part.kind is Kind.ENTRY] == [size]
+    assert {part.name for part in found.parts if part.kind is Kind.CODE} == {"blink"}
+
+
+def test_a_table_of_no_known_form_is_told(tmp_path: Path) -> None:
+    found = attribute(read_image(image(tmp_path, "-DJUMPS", "-DODD")), {})
+    assert {part.kind for part in found.parts} == {Kind.SYMBOL}
+    assert found.notes[0].startswith("__jump_table: its entries have a form that is not known")
+
+
+def test_what_is_listed_of_a_tracepoints_code_is_the_tracepoints(tmp_path: Path) -> None:
+    found = read_module(module(tmp_path, "-DJUMPS", "-DSITES"))
+    assert found is not None
+    entries = [part for part in attribute(found, {}).parts if part.kind is Kind.ENTRY]
+    assert {(part.name, part.event, part.size) for part in entries} == {
+        ("__jump_table", "lamp_blink", 16),
+        (".call_sites", "lamp_blink", 4),
+        (".static_call_sites", "lamp_blink", 8),
+    }
+
+
+def test_structures_are_found_by_what_they_point_to(tmp_path: Path) -> None:
+    found = attribute(read_image(image(tmp_path, "-DOTHER_LAYOUT")), {})
+    assert found.systems == attribute(read_image(image(tmp_path)), {}).systems
+    assert set(found.systems.values()) == {"radio", "radio-lamp"}
+
+
+def test_an_image_that_can_be_moved_has_its_pointers_in_relocations(tmp_path: Path) -> None:
+    vmlinux = image(tmp_path, "-fPIE")
+    file = parse(vmlinux.read_bytes())
+    data = bytearray(file.data)
+    # arm64's linker leaves the places empty
+    for table in file.sections:
+        for moved in file.relocations(table) if table.kind == "SHT_RELA" else ():
+            (at,) = (x for x in file.sections if 0 <= moved.offset - x.address < x.size)
+            start = at.offset + moved.offset - at.address
+            data[start : start + 8] = bytes(8)
+    vmlinux.write_bytes(data)
+    found = attribute(read_image(vmlinux), {})
+    assert found.systems == attribute(read_image(image(tmp_path)), {}).systems
+
+
+@pytest.mark.parametrize("entry", [8, 12, 16, 24])
+def test_an_exports_entry_is_as_long_as_the_next_one_is_away(entry: int) -> None:
+    places = {"__tracepoint_a": 64, "__ksymtab___tracepoint_a": 4096, "__ksymtab_b": 4096 + entry}
+    symbols = tuple(Symbol(name, place, 0, STT_OBJECT) for name, place in places.items())
+    (part,) = attribute(Image("vmlinux", "EM_AARCH64", symbols, (), {}), {}).parts
+    assert (part.kind, part.event, part.size) == (Kind.ENTRY, "a", entry)
+
+
 def size_of(vmlinux: Path, symbol: str) -> int:
     needed("nm")
     listed = subprocess.run(["nm", "-S", vmlinux], check=True, capture_output=True, text=True)
@@ -196,14 +269,76 @@ def test_the_html_report_is_one_file_with_everything(
     assert not re.search(r"(src|href)=|https?:|@import|url\(", page)
 
 
-def test_names_in_the_html_report_are_text(tmp_path: Path) -> None:
+def test_names_in_the_html_report_are_text() -> None:
     evil = Found(
-        "<b>", (Part(Kind.SYMBOL, "x", 1, "<script>", "&"),), {"&": "<script>"}, 1, ("<i>",)
+        "<b>", (Part(Kind.SYMBOL, "x", 1, '"<script>', "&"),), {"&": '"<script>'}, 1, ("<i>",)
     )
-    page = render(total([evil]), None)
+    cost = total([evil])
+    options = {'"<script>': "<u>"}
+    page = render(Answer(cost, options, selection=select(cost, ['"<s*'], options)))
     assert page.count("<script>") == 1
     assert "<b>" not in page
+    assert "<u>" not in page
+    assert "<s*" not in page
+    assert 'title="&#34;&lt;script&gt;: 1 B' in page
     assert '<li class="note">&lt;i&gt;</li>' in page
+
+
+def test_the_map_has_a_box_for_each_subsystem_that_costs(tmp_path: Path) -> None:
+    cost = total([attribute(read_image(image(tmp_path)), {})])
+    options = {"radio": "TRACING_RADIO", "radio-lamp": ""}
+    page = render(Answer(cost, options, selection=select(cost, ["radio"], options)))
+    boxes = re.findall(r'title="(.*?): .*?--kept:(.*?)%', page)
+    assert boxes == [("radio", "100.0"), ("radio-lamp", "0.0")]
+    assert "CONFIG_TRACING_RADIO<" in page
+
+
+@given(st.lists(st.integers(1, 10**9), max_size=40))
+def test_boxes_have_their_areas_and_do_not_overlap(sizes: list[int]) -> None:
+    sizes.sort(reverse=True)
+    boxes = squarified(sizes, Box(0, 0, 200, 100))
+    assert len(boxes) == len(sizes)
+    for size, box in zip(sizes, boxes, strict=True):
+        assert box.width * box.height == pytest.approx(20000 * size / sum(sizes))
+        assert -0.001 < box.left <= box.left + box.width < 200.001
+        assert -0.001 < box.top <= box.top + box.height < 100.001
+    for one, other in combinations(boxes, 2):
+        wide = min(one.left + one.width, other.left + other.width) - max(one.left, other.left)
+        high = min(one.top + one.height, other.top + other.height) - max(one.top, other.top)
+        assert wide < 0.001 or high < 0.001
+
+
+def test_a_selection_says_what_it_keeps_and_saves(cli: Callable[..., Ran], tmp_path: Path) -> None:
+    vmlinux = image(tmp_path, "-DCALLS")
+    shown = whole(cli("cost", vmlinux, "--only", "CONFIG_TRACING_RADIO", "--json"))
+    radio, lamp = shown["subsystems"]
+    assert (radio["option"], lamp["option"]) == ("TRACING_RADIO", "TRACING_RADIO_LAMP")
+    assert shown["selection"] == {
+        "only": ["CONFIG_TRACING_RADIO"],
+        "kept_bytes": radio["bytes"],
+        "saved_bytes": lamp["bytes"],
+        "kept": [{"name": "radio", "bytes": radio["bytes"]}],
+        "saved": [{"name": "radio-lamp", "bytes": lamp["bytes"]}],
+    }
+    lines = cli("cost", vmlinux, "--only", "*lamp").out.splitlines()
+    assert [line.split()[0] for line in lines[1:4]] == ["radio-lamp", "(1", "(unattributed)"]
+    assert f"keeps {lamp['bytes']:,} and saves {radio['bytes']:,}" in lines[5]
+    assert whole(cli("cost", vmlinux, "--only", "radio*", "--json"))["selection"]["saved"] == []
+
+
+def test_a_selection_of_what_is_not_there_is_refused(
+    cli: Callable[..., Ran], tmp_path: Path
+) -> None:
+    vmlinux = image(tmp_path)
+    ran = cli("cost", vmlinux, "--only", "radio,radoi-lamp", "--html", tmp_path / "r.html")
+    assert (ran.code, ran.out) == (1, "")
+    assert "did you mean radio-lamp" in ran.err
+    assert not (tmp_path / "r.html").exists()
+    assert cli("cost", vmlinux, "--only", "xfs*").code == 1
+    ran = cli("cost", vmlinux, "--only", "radio", "--compare", vmlinux)
+    assert (ran.code, "one of them" in ran.err) == (2, True)
+    assert cli("cost", vmlinux, "--only", ",").code == 2
+    assert cli("cost", vmlinux, "--compare-modules", tmp_path).code == 2
 
 
 def test_a_stripped_image_is_read_by_its_system_map(

@@ -1,5 +1,6 @@
 from tests.kernel.lab.fixtures import (
     converted_tree,
+    debian_modules,
     linux_tree,
     runtime_build,
     runtime_build_without_gpio_events,
@@ -10,6 +11,7 @@ from tests.kernel.lab.fixtures import (
 
 __all__ = [
     "converted_tree",
+    "debian_modules",
     "linux_tree",
     "runtime_build",
     "runtime_build_without_gpio_events",

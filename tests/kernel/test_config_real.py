@@ -46,6 +46,19 @@ def test_only_gpio_and_olddefconfig_has_nothing_to_do(
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("arch", ["arm64", "riscv"])
+@pytest.mark.parametrize("toolchain", [None, "gcc"], ids=["base", "gcc"])
+def test_another_architecture(
+    converted_tree: Path, tmp_path: Path, arch: str, toolchain: str | None
+) -> None:
+    """No cross compiler: what this one refuses, it refuses to both."""
+    conf = Conf(converted_tree, arch, tmp_path)
+    wanted = replace(request(converted_tree, conf.given("defconfig")), toolchain=toolchain)
+    result = run.configure(replace(wanted, only=("gpio", "irq", "sched")))
+    assert (result.arch, result.failed) == (arch, ())
+    assert list(judged(conf, result)) == []
+
+
 def test_without_a_toolchain_the_bases_answers_stand(
     converted_tree: Path, start: dict[str, Path]
 ) -> None:

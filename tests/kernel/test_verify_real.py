@@ -46,7 +46,8 @@ def test_all_on_is_everything_and_nothing_is_unknown(cli: Cli, tiny_build_all_on
 def test_all_but_gpio_is_named_with_its_option(cli: Cli, tiny_build_all_on: Build) -> None:
     ran = cli("verify", tiny_build_all_on.vmlinux, "--only", "gpio", "--json")
     assert ran.code == 1
-    rows = told(ran)["findings"]
+    *rows, modules = told(ran)["findings"]
+    assert (modules["rule"], modules["severity"]) == ("modules-not-given", "note")
     assert {(row["rule"], row["severity"]) for row in rows} == {("extra-subsystem", "error")}
     named = {row["message"].partition("(")[2].partition(")")[0] for row in rows}
     # a system of which nothing is built has its option on all the same
@@ -65,7 +66,7 @@ def test_a_missing_one_is_named_with_its_line(cli: Cli, tiny_build_only_gpio: Bu
     assert line == "# CONFIG_TRACING_IRQ is not set"
 
 
-def test_what_a_consumer_selected_is_a_note(
+def test_what_a_consumer_selected_is_named_with_it(
     cli: Cli, converted_tree: Path, tiny_build_all_on: Build, tmp_path: Path
 ) -> None:
     base = tmp_path / "base.config"
@@ -74,11 +75,17 @@ def test_what_a_consumer_selected_is_a_note(
     config = tmp_path / "gpio.config"
     made = cli("config", converted_tree, "--only", "gpio", "--base", base, "-o", config)
     assert (made.code, "BLK_DEV_IO_TRACE" in made.out) == (0, True)
-    ran = cli("verify", "--config", config, "--only", "gpio", "--tree", converted_tree, "--json")
-    assert ran.code == 0
-    rows = told(ran)["findings"]
-    assert "block (TRACING_BLOCK): not chosen, and on" in {row["message"] for row in rows}
-    assert {(row["rule"], row["severity"]) for row in rows} == {("selected-subsystem", "note")}
+    verify = ["verify", "--config", config, "--only", "gpio", "--tree", converted_tree, "--json"]
+    for more, code, severity in (((), 1, "error"), (("--allow-selected",), 0, "note")):
+        ran = cli(*verify, *more)
+        assert ran.code == code
+        rows = told(ran)["findings"]
+        (block,) = (row for row in rows if row["message"].startswith("block "))
+        assert block["message"] == "block (TRACING_BLOCK): not chosen, and on"
+        assert block["hint"].startswith("while BLK_DEV_IO_TRACE (kernel/trace/Kconfig:")
+        assert {(row["rule"], row["severity"]) for row in rows} == {
+            ("selected-subsystem", severity)
+        }
 
 
 def test_it_takes_seconds(cli: Cli, tiny_build_all_on: Build) -> None:

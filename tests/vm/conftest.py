@@ -1,3 +1,15 @@
-from tests.kernel.lab.fixtures import converted_tree, linux_tree, runtime_build, tiny_build
+from tests.kernel.lab.fixtures import (
+    converted_tree,
+    linux_tree,
+    runtime_build,
+    runtime_build_without_gpio_events,
+    tiny_build,
+)
 
-__all__ = ["converted_tree", "linux_tree", "runtime_build", "tiny_build"]
+__all__ = [
+    "converted_tree",
+    "linux_tree",
+    "runtime_build",
+    "runtime_build_without_gpio_events",
+    "tiny_build",
+]

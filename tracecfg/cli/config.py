@@ -16,16 +16,34 @@ from tracecfg.errors import FINDINGS, UsageError
 Names = list[str] | None
 
 
+def complete(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Subsystems of the tree that stands on the line."""
+    from tracecfg.config import completion
+
+    # an option that still lacks its value leaves the argument where it was
+    tree = Path(ctx.args[0]) if ctx.args else ctx.params.get("tree") or Path()
+    return completion.subsystems(tree, incomplete)
+
+
 def config(
     tree: Tree = Path(),
     only: Annotated[
-        Names, typer.Option("--only", help="These on, all others off.", metavar="A,B")
+        Names,
+        typer.Option(
+            "--only", help="These on, all others off.", metavar="A,B", autocompletion=complete
+        ),
     ] = None,
     enable: Annotated[
-        Names, typer.Option("--enable", help="These on, the others stay.", metavar="A,B")
+        Names,
+        typer.Option(
+            "--enable", help="These on, the others stay.", metavar="A,B", autocompletion=complete
+        ),
     ] = None,
     disable: Annotated[
-        Names, typer.Option("--disable", help="These off, the others stay.", metavar="A,B")
+        Names,
+        typer.Option(
+            "--disable", help="These off, the others stay.", metavar="A,B", autocompletion=complete
+        ),
     ] = None,
     profile: Profile = None,
     profiles: Config = None,
@@ -34,7 +52,9 @@ def config(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Where to; else the tree's .config. - prints it."),
+        typer.Option(
+            "-o", "--output", help="Where to; else the tree's .config. - prints it. Keeps FILE.old."
+        ),
     ] = None,
     fragment: Annotated[
         Path | None,
@@ -95,7 +115,7 @@ def config(
         raise UsageError("--json: standard output is for one of both", "name a file with -o")
     writes = not (dry_run or result.failed)
     if writes and not prints:
-        run.write(text, target)
+        run.write(text, target, keeps_old=fragment is None)
     for note in result.notes:
         print(f"tracecfg: {note}", file=sys.stderr)
     if as_json:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from tracecfg.cli.config import Names, names
 from tracecfg.cli.live import Json
 from tracecfg.cli.progress import Progress
 
@@ -20,6 +21,12 @@ def cost(
     ] = None,
     top: Annotated[
         int | None, typer.Option("--top", min=1, help="Only so many subsystems, the largest.")
+    ] = None,
+    only: Annotated[
+        Names,
+        typer.Option(
+            "--only", help="What would these keep and save? Names or globs.", metavar="A,B"
+        ),
     ] = None,
     other: Annotated[
         Path | None, typer.Option("--compare", help="Another vmlinux: what does it save?")
@@ -44,7 +51,9 @@ def cost(
 
       tracecfg cost vmlinux /lib/modules/6.12.117 --json
 
-      tracecfg cost vmlinux --compare ../only-gpio/vmlinux --html report.html
+      tracecfg cost vmlinux --only gpio,irq --html report.html
+
+      tracecfg cost vmlinux --compare ../only-gpio/vmlinux
     """
     from tracecfg import report as json_report
     from tracecfg.cost import report, run
@@ -57,6 +66,7 @@ def cost(
                 system_map=system_map,
                 other=other,
                 other_modules=other_modules,
+                only=None if only is None else names(only),
             )
         )
         progress.done()
@@ -64,12 +74,10 @@ def cost(
         from tracecfg.cost.html import render
         from tracecfg.osio import write_named
 
-        write_named(html, render(result.cost, result.comparison).encode())
+        write_named(html, render(result).encode())
     for line in result.problems:
         print(f"tracecfg: {line}", file=sys.stderr)
     if as_json:
-        print(json_report.json_text(report.to_json(result.cost, result.comparison, top)))
-    elif result.comparison is not None:
-        print(report.compared_text(result.comparison, top))
+        print(json_report.json_text(report.to_json(result, top)))
     else:
-        print(report.to_text(result.cost, top))
+        print(report.to_text(result, top))

@@ -40,14 +40,22 @@ def verify(
         Path | None,
         typer.Option("--tree", help="The tree of the .config, where it does not lie beside it."),
     ] = None,
+    allow_selected: Annotated[
+        bool,
+        typer.Option(
+            "--allow-selected",
+            help="What a consumer selects may be there too: right after `tracecfg config`, which "
+            "has named it.",
+        ),
+    ] = False,
     tracefs: Tracefs = None,
     mount: Mount = False,
     as_json: Json = False,
 ) -> None:
     """Whether a kernel has the tracepoints of the chosen subsystems, and no others.
 
-    Every difference is named with its option, and the exit code is 1. What a consumer selected is
-    a note, and no difference.
+    Every difference is named with the option responsible, and the exit code is 1. What a consumer
+    selected is one too, unless --allow-selected says that you know of it.
 
     Examples:
 
@@ -55,7 +63,7 @@ def verify(
 
       tracecfg verify --live --profile gpio-debug
 
-      tracecfg verify --config .config --only gpio,irq
+      tracecfg verify --config .config --only gpio,irq --allow-selected
     """
     from tracecfg.report import json_text
     from tracecfg.verify import report, run
@@ -74,6 +82,7 @@ def verify(
                 profiles=profiles,
                 tracefs=tracefs,
                 mount=mount,
+                allow_selected=allow_selected,
             )
         )
         progress.done()

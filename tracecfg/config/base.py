@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tracecfg.errors import UsageError, escaped, shortened
 from tracecfg.explain import kconfig
 
-_HEADER = re.compile(r"^# Linux/(\S+) (\S+) Kernel Configuration$", re.MULTILINE)
+_HEADER = re.compile(r"^# Linux/(\S+) (\S+) Kernel Configuration\r?$", re.MULTILINE)
 _LINE = re.compile(r"#.*|CONFIG_\w+=.*|\s*", re.ASCII).fullmatch
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import starmap
 from pathlib import Path
 
 from tracecfg import osio
-from tracecfg import profile as profiles
 from tracecfg.config.base import Base, read_base, values_of
 from tracecfg.config.choice import Choice, Option, choose, subsystems_of
 from tracecfg.config.forced import release, selecting
@@ -94,13 +94,21 @@ def configure(request: Request) -> Result:
     )
 
 
-def write(text: str, path: Path) -> None:
-    """Raises ChangeFailedError and UsageError, with the old file as it was."""
-    osio.write_named(path, text.encode("utf-8", "surrogateescape"))
+def write(text: str, path: Path, *, keeps_old: bool) -> None:
+    """keeps_old: the file that is replaced stays as FILE.old, as conf keeps it
+
+    Raises ChangeFailedError and UsageError, with the old file as it was.
+    """
+    data = text.encode("utf-8", "surrogateescape")
+    if keeps_old:
+        osio.keep_old(path, data)
+    osio.write_named(path, data)
 
 
 def _of_profile(request: Request) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The subsystems that it names, and those that it leaves out."""
+    from tracecfg import profile as profiles
+
     if request.profile is None:
         if request.profiles is not None:
             raise UsageError("--config names the file of a profile", "add --profile NAME")
@@ -122,7 +130,10 @@ def _arch(tree: Tree, base: Base, asked: str | None, file: Path) -> str:
     arch = asked or base.arch or arches.host()
     folder = arches.srcarch(tree, arch)
     if base.arch and arches.srcarch(tree, base.arch) != folder:
-        raise UsageError(f"{file}: a configuration for {base.arch}, not for {arch}")
+        raise UsageError(
+            f"{file}: a configuration for {base.arch}, not for {arch}",
+            f"leave out --arch, or name a base for {arch}",
+        )
     return arch
 
 
@@ -131,17 +142,16 @@ def _toolchain(name: str | None) -> Toolchain:
     if name is None:
         return PROFILE
     if shutil.which(name) is None:
-        raise TracecfgError(f"--toolchain {name}: no such program")
+        raise TracecfgError(
+            f"--toolchain {name}: no such program",
+            "install it, or leave out --toolchain: then no program is run",
+        )
     prefix = name.removesuffix("gcc")
     return Toolchain(cross_compile=prefix) if prefix.endswith("-") else Toolchain(cc=name)
 
 
 def _options(config: KernelConfig) -> tuple[Option, ...]:
-    return tuple(
-        Option(name, prompt, place)
-        for name, prompt, place in config.prompts(MENU_KCONFIG)
-        if config.facts(name) is not None
-    )
+    return tuple(starmap(Option, config.prompts(MENU_KCONFIG)))
 
 
 def _answered(config: KernelConfig, base: Base, tree: Tree) -> tuple[Answer, ...]:
@@ -239,9 +249,10 @@ def _notes(config: KernelConfig, base: Base, tree: Tree, file: Path) -> Iterator
     if config.unknown:
         shown = ", ".join(config.unknown[:5]) + (", ..." if len(config.unknown) > 5 else "")
         yield f"{file}: {number(len(config.unknown), 'symbol')} not in this tree: {shown}"
-    invalid = [text for _, text in config.warnings if text.startswith("no valid value")]
+    invalid = [it for it in config.warnings if it[1].startswith("no valid value")]
     if invalid:
-        yield f"{file}: {invalid[0]}" + (f" and {len(invalid) - 1} more" if invalid[1:] else "")
+        (place, text), *more = invalid
+        yield f"{place}: {text}" + (f"; {number(len(more), 'more line')} such" if more else "")
 
 
 def _fragment(text: str, chosen: Collection[str]) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 
 from tracecfg.cost import names
-from tracecfg.cost.code import pieces
 from tracecfg.cost.parts import Found, Kind, Part
 from tracecfg.cost.systems import Systems, systems
-from tracecfg.cost.tables import entries, owners
+from tracecfg.cost.tables import Owners, entries, owners, unknown
 from tracecfg.kernel.symbols import STT_FUNC, STT_OBJECT, Image, Symbol
 
 _EXPORT_ENTRY = 12
-"""sizeof(struct kernel_symbol) with CONFIG_HAVE_ARCH_PREL32_RELOCATIONS."""
+"""sizeof(struct kernel_symbol) with CONFIG_HAVE_ARCH_PREL32_RELOCATIONS, where a single export does
+not tell."""
 
 
 def attribute(image: Image, bare: Mapping[str, str]) -> Found:
@@ -20,12 +22,13 @@ def attribute(image: Image, bare: Mapping[str, str]) -> Found:
     known = systems(image, bare)
     owned: dict[int, tuple[Symbol, Part]] = {}
     exports = []
+    size_of_entry = _export_entry(image)
     for symbol in image.symbols:
         if not symbol.defined:
             continue
         if about := names.exported(symbol.name):
             if part := _of_event(known, about):
-                exports.append(_export(image, symbol, part))
+                exports.append(_export(image, symbol, part, size_of_entry))
         elif (
             symbol.size
             and symbol.address not in owned
@@ -36,15 +39,22 @@ def attribute(image: Image, bare: Mapping[str, str]) -> Found:
     parts = [part for _, part in owned.values()]
     parts += exports
     whose = owners(image, known, owned)
-    parts += entries(image, whose)
-    parts += pieces(image, owned, whose)
     notes = []
     if not image.exact:
         notes.append(
             "without a symbol table, sizes are distances between symbols, padding included"
         )
-    if image.machine != "EM_X86_64":
-        notes.append("code at the call sites is counted on x86-64 alone")
+    code: Mapping[int, Part] = {}
+    try:
+        code = _code(image, owned, whose)
+    except _NotCountedError as error:
+        notes.append(str(error))
+    parts += _joined(code.values())
+    parts += _joined(entries(image, whose, code))
+    notes += [
+        f"{table}: its entries have a form that is not known, and are not counted"
+        for table in unknown(image)
+    ]
     return Found(
         image.path,
         tuple(parts),
@@ -52,6 +62,34 @@ def attribute(image: Image, bare: Mapping[str, str]) -> Found:
         sum(each.size for each in image.symbols),
         tuple(notes),
     )
+
+
+class _NotCountedError(Exception):
+    pass
+
+
+def _code(
+    image: Image, owned: Mapping[int, tuple[Symbol, Part]], whose: Owners
+) -> Mapping[int, Part]:
+    if image.machine != "EM_X86_64":
+        raise _NotCountedError("code at the call sites is counted on x86-64 alone")
+    try:
+        from tracecfg.cost.code import pieces
+    except ModuleNotFoundError as error:
+        if error.name != "iced_x86":
+            raise
+        raise _NotCountedError(
+            "code at the call sites is not counted: it needs iced-x86 (pip install iced-x86)"
+        ) from error
+    return pieces(image, owned, whose)
+
+
+def _joined(parts: Iterable[Part]) -> Iterator[Part]:
+    """Those that differ in nothing but their size, as one."""
+    sizes: Counter[Part] = Counter()
+    for part in parts:
+        sizes[part._replace(size=0)] += part.size
+    return (part._replace(size=size) for part, size in sizes.items())
 
 
 def _part(image: Image, known: Systems, symbol: Symbol) -> Part | None:
@@ -86,8 +124,14 @@ def _of_event(known: Systems, name: str) -> Part | None:
     return None
 
 
-def _export(image: Image, symbol: Symbol, part: Part) -> Part:
-    size = symbol.size or _EXPORT_ENTRY
+def _export_entry(image: Image) -> int:
+    """The entries of __ksymtab have symbols without a size and follow one another."""
+    at = sorted({x.address for x in image.symbols if x.name.startswith(names.EXPORT[0])})
+    return min((after - before for before, after in pairwise(at)), default=_EXPORT_ENTRY)
+
+
+def _export(image: Image, symbol: Symbol, part: Part, entry: int) -> Part:
+    size = symbol.size if symbol.size and image.exact else entry
     if symbol.name.startswith(names.EXPORT[1]):
         size = len(image.text(symbol.address)) + 1
     return part._replace(kind=Kind.ENTRY, name=symbol.name, size=size)

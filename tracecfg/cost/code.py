@@ -13,39 +13,46 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from iced_x86 import ConditionCode, FlowControl, Instruction, Mnemonic, OpKind
+
 from tracecfg.cost.parts import Kind, Part
 from tracecfg.cost.tables import CALLS, JUMPS, Owners, rows
-from tracecfg.cost.x86 import VOLATILE, Flow, Instruction, decode, references
+from tracecfg.cost.x86 import (
+    Code,
+    instructions,
+    is_lost_in_a_call,
+    lost_in_a_call,
+    memory,
+    references,
+)
 from tracecfg.kernel.symbols import STT_FUNC, Image, Symbol
 
 _KEY = 8
 """Offset of tracepoint.key, behind the name; its first member is the counter."""
 _LOOK_AHEAD = 8
 """Instructions between the load of a counter and the branch that it decides."""
-_SHORT = 64
-"""Bytes of a function that is looked at as a whole."""
+_AUXILIARY = 32
+"""Bytes of .altinstr_aux that are looked at."""
 
-_TESTED = {0xF: True, 0xE: False}
-_COMPARED = {**_TESTED, 0x5: True, 0x4: False}
-"""Conditions g and le, ne and e: whether the branch is taken when the tracepoint is on."""
+_TESTED = {ConditionCode.G: True, ConditionCode.LE: False}
+_COMPARED = {**_TESTED, ConditionCode.NE: True, ConditionCode.E: False}
+"""Whether the branch is taken when the tracepoint is on."""
+_STRAIGHT = frozenset([FlowControl.NEXT, FlowControl.CALL, FlowControl.INDIRECT_CALL])
+_BRANCHES = frozenset([FlowControl.CONDITIONAL_BRANCH, FlowControl.UNCONDITIONAL_BRANCH])
 
 _Jumps = Mapping[int, tuple[int, Part | None]]
 
 
 def pieces(
     image: Image, owned: Mapping[int, tuple[Symbol, Part]], owners: Owners
-) -> Iterator[Part]:
-    """A part for each function and event that has code of this kind. x86-64 only.
+) -> dict[int, Part]:
+    """Each instruction of this kind by its address, as a part with the name of its function.
+    x86-64 only.
 
     owned: symbols that are parts as a whole, by address
     """
-    if image.machine != "EM_X86_64":
-        return
     # each static branch: its address, where it leads when the key is on, and whose key it is
-    jumps = {
-        _relative(image, place): (_relative(image, place + 4), owners.of(key))
-        for place, key in rows(image, JUMPS)
-    }
+    jumps = {entry.code: (entry.target, owners.of(entry.about)) for entry in rows(image, JUMPS)}
     keys = {
         address + _KEY: part
         for address, (_, part) in owners.spans.items()
@@ -53,18 +60,16 @@ def pieces(
     }
     calls = {address: part for address, (symbol, part) in owned.items() if symbol.kind == STT_FUNC}
     sites = [code for code, (_, part) in jumps.items() if part]
-    sites += [_relative(image, place) for place, key in rows(image, CALLS) if owners.of(key)]
-    returns = next((x.address for x in image.symbols if x.name == "__x86_return_thunk"), 0)
-    for memory in image.memory:
-        sites += references(memory.data, memory.address, calls, {} if jumps else keys)
+    sites += [entry.code for entry in rows(image, CALLS) if owners.of(entry.about)]
+    returns = image.addresses.get("__x86_return_thunk", 0)
+    for piece in image.memory:
+        sites += references(piece.data, piece.address, calls, {} if jumps else keys)
+    found: dict[int, Part] = {}
     for function, cold in _functions(image, owned, sites):
-        code = _Code(image, (function, *cold), jumps, keys, calls, returns)
-        code.walk()
-        yield from code.parts
-
-
-def _relative(image: Image, place: int) -> int:
-    return place + int.from_bytes(image.read(place, 4), "little", signed=True)
+        walk = _Walk(image, (function, *cold), jumps, keys, calls, returns)
+        walk.all()
+        found.update(walk.parts)
+    return found
 
 
 def _functions(
@@ -89,7 +94,7 @@ def _functions(
 
 
 @dataclass
-class _Code:
+class _Walk:
     """One function's instructions, followed from its start.
 
     ranges: the function and its .cold half
@@ -103,12 +108,10 @@ class _Code:
     keys: Mapping[int, Part]
     calls: Mapping[int, Part]
     returns: int
-    parts: list[Part] = field(default_factory=list)
+    parts: dict[int, Part] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._bytes = [
-            (each.address, self.image.read(each.address, each.size)) for each in self.ranges
-        ]
+        self._code = Code(self.image, self.ranges)
         # branches, and where they lead with a tracepoint on
         self._cut: dict[int, int] = {}
         # those places, and whose they are
@@ -116,54 +119,34 @@ class _Code:
         # whether there is a jump to an address that is computed
         self._indirect = False
 
-    def walk(self) -> None:
+    def all(self) -> None:
         """Fill `parts`."""
         main = self._reach(self.ranges[0].address, {}, main=True)
         counted = dict(main)
         for start, part in self._found:
             only = self._reach(start, counted, main=False)
             counted.update(only)
-            self._add(part, sum(each.size for each in only.values()))
-        before = {each.end: each for each in main.values()}
+            self._add(part, *only.values())
+        before = {each.next_ip: each for each in main.values()}
         for each in main.values():
-            if each.flow in (Flow.CALL, Flow.JUMP) and (called := self.calls.get(each.target)):
-                self._add(called, each.size)
-                argument = before.get(each.address)
+            if called := self.calls.get(each.near_branch_target):
+                self._add(called, each)
+                argument = before.get(each.ip)
                 while argument and self._for_a_call(argument):
-                    self._add(called, argument.size)
-                    argument = before.get(argument.address)
+                    self._add(called, argument)
+                    argument = before.get(argument.ip)
 
     def _for_a_call(self, found: Instruction) -> bool:
         """Whether all that an instruction before a call does is lost in the call, unless it is
         for an argument."""
-        if found.flow is not Flow.CALL:
-            return found.sets in VOLATILE
-        # a short function that only computes
-        at, code = found.target, self.image.read(found.target, _SHORT)
-        while code:
-            try:
-                inner = decode(code, found.target, at)
-            except IndexError:
-                return False
-            if not inner.quiet:
-                thunk = inner.flow is Flow.JUMP and inner.target == self.returns
-                return inner.flow is Flow.END or thunk
-            at = inner.end
-        return False
+        if found.flow_control == FlowControl.CALL:
+            return is_lost_in_a_call(self.image, found.near_branch_target, self.returns)
+        return lost_in_a_call(found)
 
-    def _add(self, part: Part, size: int) -> None:
+    def _add(self, part: Part, *found: Instruction) -> None:
         name = self.ranges[0].name
-        if size:
-            self.parts.append(part._replace(kind=Kind.CODE, name=name, size=size))
-
-    def _at(self, address: int) -> Instruction | None:
-        for start, code in self._bytes:
-            if start <= address < start + len(code):
-                try:
-                    return decode(code, start, address)
-                except IndexError:
-                    return None
-        return None
+        for each in found:
+            self.parts.setdefault(each.ip, part._replace(kind=Kind.CODE, name=name, size=each.len))
 
     def _reach(
         self, start: int, known: Mapping[int, Instruction], *, main: bool
@@ -174,7 +157,7 @@ class _Code:
         while todo:
             address = todo.pop()
             while address not in seen and address not in known:
-                found = self._at(address)
+                found = self._code.at(address)
                 if found is None:
                     break
                 seen[address] = found
@@ -186,65 +169,64 @@ class _Code:
         return seen
 
     def _next(self, found: Instruction, *, main: bool) -> list[int]:
-        if found.address in self.jumps:
-            target, part = self.jumps[found.address]
+        if found.ip in self.jumps:
+            target, part = self.jumps[found.ip]
             if part is None or not main:
-                return [found.end, target]
+                return [found.next_ip, target]
             self._found.append((target, part))
-            self._add(part, found.size)
-            return [found.end]
-        if main and found.flow is Flow.ON and found.target in self.keys:
-            self._asks(found, self.keys[found.target])
-        match found.flow:
-            case Flow.ON | Flow.CALL:
-                return [found.end]
-            case Flow.BRANCH:
-                cut = self._cut.get(found.address)
-                return [each for each in (found.end, found.target) if each != cut]
-            case Flow.JUMP:
-                if self._at(found.target) is None:
-                    return self._alternative(found.target)
-                return [found.target] if main or not self._indirect else []
-            case Flow.UNKNOWN:
-                self._indirect = True
+            self._add(part, found)
+            return [found.next_ip]
+        flow = found.flow_control
+        if main and flow == FlowControl.NEXT and (part := self.keys.get(memory(found))):
+            self._asks(found, part)
+        if flow in _STRAIGHT:
+            return [found.next_ip]
+        target = found.near_branch_target
+        if flow == FlowControl.CONDITIONAL_BRANCH:
+            cut = self._cut.get(found.ip)
+            return [each for each in (found.next_ip, target) if each != cut]
+        if flow == FlowControl.UNCONDITIONAL_BRANCH:
+            if self._code.at(target) is None:
+                return self._alternative(target)
+            return [target] if main or not self._indirect else []
+        self._indirect |= flow == FlowControl.INDIRECT_BRANCH
         return []
 
     def _asks(self, load: Instruction, part: Part) -> None:
         """The load of a key's counter: find the branches that it decides, on either way from here
         when there is another branch before."""
-        conditions = _COMPARED if load.compares else _TESTED
-        todo = [(load.end, 0, _LOOK_AHEAD)]
+        compares = load.mnemonic == Mnemonic.CMP and load.op1_kind >= OpKind.IMMEDIATE8
+        conditions = _COMPARED if compares else _TESTED
+        todo: list[tuple[int, tuple[Instruction, ...], int]] = [(load.next_ip, (), _LOOK_AHEAD)]
         while todo:
             at, test, left = todo.pop()
-            found = self._at(at)
+            found = self._code.at(at)
             if found is None or not left:
                 continue
-            if found.condition in conditions and found.address not in self._cut:
-                slow = found.target if conditions[found.condition] else found.end
-                self._cut[found.address] = slow
+            flow = found.flow_control
+            if found.condition_code in conditions and flow == FlowControl.CONDITIONAL_BRANCH:
+                if found.ip in self._cut:
+                    continue
+                taken = conditions[found.condition_code]
+                slow = found.near_branch_target if taken else found.next_ip
+                self._cut[found.ip] = slow
                 self._found.append((slow, part))
-                self._add(part, load.size + test + found.size)
-            elif found.flow is Flow.BRANCH:
-                todo += [(found.end, 0, left - 1), (found.target, 0, left - 1)]
-            elif found.flow is Flow.JUMP:
-                todo.append((found.target, 0, left - 1))
-            elif found.flow is Flow.ON:
-                todo.append((found.end, found.size, left - 1))
+                self._add(part, load, *test, found)
+            elif flow == FlowControl.NEXT:
+                todo.append((found.next_ip, (found,), left - 1))
+            elif flow in _BRANCHES:
+                todo.append((found.near_branch_target, (), left - 1))
+                if flow == FlowControl.CONDITIONAL_BRANCH:
+                    todo.append((found.next_ip, (), left - 1))
 
     def _alternative(self, target: int) -> list[int]:
         """static_cpu_has() (arch/x86/include/asm/cpufeature.h) jumps to .altinstr_aux and comes
         back to one of two places."""
         places = []
-        code = self.image.read(target, 32)
-        at = target
-        for _ in range(3):
-            try:
-                found = decode(code, target, at)
-            except IndexError:
+        for found in instructions(self.image, target, _AUXILIARY):
+            flow = found.flow_control
+            if flow in _BRANCHES:
+                places.append(found.near_branch_target)
+            if flow not in (FlowControl.NEXT, FlowControl.CONDITIONAL_BRANCH):
                 break
-            if found.flow in (Flow.BRANCH, Flow.JUMP):
-                places.append(found.target)
-            if found.flow not in (Flow.ON, Flow.BRANCH):
-                break
-            at = found.end
         return places

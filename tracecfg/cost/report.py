@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tracecfg.cost.parts import Kind
-from tracecfg.cost.summary import Comparison, Cost
+from tracecfg.cost.selection import NOTE, Answer, Selection
+from tracecfg.cost.summary import Comparison, Cost, SubsystemCost
 from tracecfg.errors import escaped
 
 _Row = tuple[str, str, str, str]
@@ -17,8 +18,9 @@ KINDS = {
 }
 
 
-def to_json(cost: Cost, comparison: Comparison | None, top: int | None) -> dict[str, Any]:
+def to_json(answer: Answer, top: int | None) -> dict[str, Any]:
     """The object of `cost --json`, schema tracecfg.cost/1. top: that many subsystems, or all"""
+    cost = answer.cost
     shown: dict[str, Any] = {
         "schema": "tracecfg.cost/1",
         "image": cost.path,
@@ -29,6 +31,7 @@ def to_json(cost: Cost, comparison: Comparison | None, top: int | None) -> dict[
         "subsystems": [
             {
                 "name": each.name,
+                "option": answer.options[each.name] or None,
                 "bytes": each.size,
                 "shared_bytes": each.shared,
                 "events": [{"name": event.name, "bytes": event.size} for event in each.events],
@@ -37,7 +40,7 @@ def to_json(cost: Cost, comparison: Comparison | None, top: int | None) -> dict[
         ],
         "notes": list(cost.notes),
     }
-    if comparison is not None:
+    if (comparison := answer.comparison) is not None:
         shown["compare"] = {
             "image": comparison.other.path,
             "total_bytes": comparison.other.total,
@@ -50,42 +53,56 @@ def to_json(cost: Cost, comparison: Comparison | None, top: int | None) -> dict[
                 for each in comparison.subsystems[:top]
             ],
         }
+    if (selection := answer.selection) is not None:
+        shown["selection"] = {
+            "only": list(selection.only),
+            "kept_bytes": selection.kept_bytes,
+            "saved_bytes": selection.saved_bytes,
+            "kept": [{"name": each.name, "bytes": each.size} for each in selection.kept],
+            "saved": [{"name": each.name, "bytes": each.size} for each in selection.saved],
+        }
     return shown
 
 
-def to_text(cost: Cost, top: int | None) -> str:
-    """A line for each subsystem, then what all of it consists of."""
-    rows = [
-        (
-            escaped(each.name),
-            f"{len(each.events)}",
-            f"{each.size:,}",
-            f"{_share(each.size, cost.total)}",
-        )
-        for each in cost.subsystems[:top]
-    ]
-    rest = cost.subsystems[len(rows) :]
-    if rest:
-        size = sum(each.size for each in rest)
-        events = sum(len(each.events) for each in rest)
-        rows.append((f"({len(rest)} more)", f"{events}", f"{size:,}", _share(size, cost.total)))
-    if cost.unattributed:
-        rows.append(
-            ("(unattributed)", "", f"{cost.unattributed:,}", _share(cost.unattributed, cost.total))
-        )
-    events = sum(len(each.events) for each in cost.subsystems)
+def to_text(answer: Answer, top: int | None) -> str:
+    """As a table of subsystems, and sums. top: as in to_json()"""
+    if answer.comparison is not None:
+        return _compared(answer.comparison, top)
+    if answer.selection is not None:
+        return _selected(answer.cost, answer.selection, top)
+    return _all(answer.cost, top)
+
+
+def _all(cost: Cost, top: int | None) -> str:
+    rows = _rows(cost.subsystems[:top], cost.total)
+    rows += _sum("more", cost.subsystems[len(rows) :], cost.total)
+    rows += _unattributed(cost)
     lines = _table(("SUBSYSTEM", "EVENTS", "BYTES", "SHARE"), rows)
     lines += [
         "",
-        f"{cost.path}: {events} tracepoints of {len(cost.subsystems)} subsystems cost "
-        f"{cost.total:,} bytes",
+        f"{escaped(cost.path)}: {_events(cost.subsystems)} tracepoints of "
+        f"{len(cost.subsystems)} subsystems cost {cost.total:,} bytes",
         *(f"  {cost.kinds[kind]:>12,}  {says}" for kind, says in KINDS.items()),
     ]
     return "\n".join([*lines, *(f"note: {note}" for note in cost.notes)])
 
 
-def compared_text(comparison: Comparison, top: int | None) -> str:
-    """A line for each subsystem whose cost differs."""
+def _selected(cost: Cost, selection: Selection, top: int | None) -> str:
+    rows = _rows(selection.kept[:top], cost.total)
+    rows += _sum("more", selection.kept[len(rows) :], cost.total)
+    rows += _sum("saved", selection.saved, cost.total)
+    rows += _unattributed(cost)
+    lines = _table(("SUBSYSTEM", "EVENTS", "BYTES", "SHARE"), rows)
+    lines += [
+        "",
+        f"{escaped(cost.path)}: of {cost.total:,} bytes {escaped(','.join(selection.only))} keeps "
+        f"{selection.kept_bytes:,} and saves {selection.saved_bytes:,}",
+    ]
+    return "\n".join([*lines, *(f"note: {note}" for note in (*cost.notes, NOTE))])
+
+
+def _compared(comparison: Comparison, top: int | None) -> str:
+    # those whose cost differs
     differ = [each for each in comparison.subsystems if each.saved]
     rows = [
         (escaped(each.name), f"{each.size:,}", f"{each.other:,}", f"{each.saved:,}")
@@ -98,12 +115,38 @@ def compared_text(comparison: Comparison, top: int | None) -> str:
     this, other = comparison.this, comparison.other
     lines += [
         "",
-        f"{this.path}: {this.total:,} bytes",
-        f"{other.path}: {other.total:,} bytes, {comparison.saved:,} saved",
+        f"{escaped(this.path)}: {this.total:,} bytes",
+        f"{escaped(other.path)}: {other.total:,} bytes, {comparison.saved:,} saved",
         f"all symbols of the two: {this.symbol_bytes:,} - {other.symbol_bytes:,} = "
         f"{comparison.measured:,} bytes",
     ]
-    return "\n".join(lines)
+    notes = dict.fromkeys((*this.notes, *other.notes))
+    return "\n".join([*lines, *(f"note: {note}" for note in notes)])
+
+
+def _rows(subsystems: Sequence[SubsystemCost], total: int) -> list[_Row]:
+    return [
+        (escaped(each.name), f"{len(each.events)}", f"{each.size:,}", _share(each.size, total))
+        for each in subsystems
+    ]
+
+
+def _sum(word: str, subsystems: Sequence[SubsystemCost], total: int) -> list[_Row]:
+    """One line for all of them, if any."""
+    if not subsystems:
+        return []
+    size = sum(each.size for each in subsystems)
+    name = f"({len(subsystems)} {word})"
+    return [(name, f"{_events(subsystems)}", f"{size:,}", _share(size, total))]
+
+
+def _unattributed(cost: Cost) -> list[_Row]:
+    size = cost.unattributed
+    return [("(unattributed)", "", f"{size:,}", _share(size, cost.total))] if size else []
+
+
+def _events(subsystems: Sequence[SubsystemCost]) -> int:
+    return sum(len(each.events) for each in subsystems)
 
 
 def _table(head: _Row, rows: Sequence[_Row]) -> list[str]:

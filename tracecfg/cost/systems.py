@@ -1,21 +1,23 @@
 """Which subsystem an event belongs to, as the image's own structures say it.
 
 struct trace_event_call and struct trace_event_class in include/linux/trace_events.h: an event
-points to its class, the class to the system's name.
+points to its class, the class to the system's name. Where in them differs between kernels, so it is
+found by what is pointed to.
 """
 
 from __future__ import annotations
 
+import struct
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from tracecfg.cost import names
 from tracecfg.kernel.symbols import STT_FUNC, Image, Symbol
 
-_CLASS_OF_CALL = 16
-"""Offset of trace_event_call.class, behind a list_head; trace_event_class.system is the first."""
+_STRUCT = 512
+"""Bytes of a structure that are looked at: both take less than half of it."""
 
 
 @dataclass(frozen=True)
@@ -97,21 +99,33 @@ def _tracepoints(image: Image) -> Mapping[str, bool]:
 
 def _classes(image: Image, tracepoints: Mapping[str, bool]) -> Iterator[Class]:
     """The event classes that have events."""
-    found: dict[int, Symbol] = {}
+    found = {x.address: x for x in image.symbols if x.name.startswith(names.CLASS)}
+    texts = {each.address for each in _named_systems(image)}
     events: dict[int, list[str]] = {}
     for each in image.symbols:
-        if each.name.startswith(names.CLASS):
-            found[each.address] = each
-        elif each.name.startswith(names.CALL):
+        if each.name.startswith(names.CALL) and each.address not in found:
             event = names.stem(each.name).removeprefix(names.CALL)
-            if tracepoints.get(event):
-                at = image.pointer(each.address + _CLASS_OF_CALL)
+            if tracepoints.get(event) and (at := _pointer(image, each, found)):
                 events.setdefault(at, []).append(event)
     for at, members in events.items():
-        system = image.text(image.pointer(at))
-        if at in found and system and system.isprintable():
+        system = image.text(_pointer(image, found[at], texts))
+        if system and system.isprintable():
             name = names.stem(found[at].name).removeprefix(names.CLASS)
             yield Class(name, found[at].unit, system, tuple(members))
+
+
+def _pointer(image: Image, symbol: Symbol, targets: Container[int]) -> int:
+    """The first address in an object that is one of these, or 0."""
+    data = image.up_to(symbol.address, min(symbol.size, _STRUCT))
+    values = struct.iter_unpack("<Q", data[: len(data) // 8 * 8])
+    return next((value for (value,) in values if value in targets), 0)
+
+
+def _named_systems(image: Image) -> Iterator[Symbol]:
+    before, after = names.SYSTEM
+    for each in image.symbols:
+        if each.name.startswith(before) and names.stem(each.name).endswith(after):
+            yield each
 
 
 def _of_bare(
@@ -122,10 +136,8 @@ def _of_bare(
     else None, and all that the file instantiates.
     __traceiter_ is global; the file is that of the functions around it."""
     named: dict[int, set[str]] = {}
-    before, after = names.SYSTEM
-    for each in image.symbols:
-        if each.name.startswith(before) and names.stem(each.name).endswith(after):
-            named.setdefault(each.unit, set()).add(image.text(each.address))
+    for each in _named_systems(image):
+        named.setdefault(each.unit, set()).add(image.text(each.address))
     local = sorted(
         (each.address, each.unit)
         for each in image.symbols

@@ -1,9 +1,11 @@
-"""A kernel's configuration on disk: .config, /proc/config.gz, a pipe."""
+"""A kernel's configuration on disk: .config, /proc/config.gz, Debian's config.xz, a pipe."""
 
 from __future__ import annotations
 
 import gzip
 import zlib
+from io import BufferedReader
+from lzma import LZMAError, LZMAFile
 from pathlib import Path
 
 _MAX = 1 << 23
@@ -13,10 +15,16 @@ _MAX = 1 << 23
 def config_text(path: Path) -> str:
     """Its text, unzipped; bytes that are no UTF-8 survive as surrogates. Raises OSError."""
     with path.open("rb") as stream:
-        zipped = stream.peek(2)[:2] == b"\x1f\x8b"
         try:
-            with gzip.open(stream) if zipped else stream as plain:
+            with _unzipped(stream) as plain:
                 data = plain.read(_MAX)
-        except (EOFError, zlib.error) as error:
-            raise OSError(f"not a complete gzip file: {error}") from error
+        except (EOFError, zlib.error, LZMAError) as error:
+            raise OSError(f"not a complete compressed file: {error}") from error
     return data.decode("utf-8", "surrogateescape")
+
+
+def _unzipped(stream: BufferedReader) -> BufferedReader | gzip.GzipFile | LZMAFile:
+    start = stream.peek(6)
+    if start.startswith(b"\x1f\x8b"):
+        return gzip.open(stream)
+    return LZMAFile(stream) if start.startswith(b"\xfd7zXZ\0") else stream

@@ -24,6 +24,9 @@ _RELOCATIONS = {
     },
     "EM_AARCH64": {257: (8, False), 258: (4, False), 260: (8, True), 261: (4, True)},
 }
+_RELATIVE = {"EM_X86_64": 8, "EM_AARCH64": 1027, "EM_RISCV": 3, "EM_LOONGARCH": 3}
+"""The type of an address that moves with the image: one that can be has its pointers in .rela.dyn
+alone (arch/arm64/Makefile: --no-apply-dynamic-relocs)."""
 _MODULE = 0x1000_0000
 _ELSEWHERE = 0x6000_0000
 """Where a module's sections go, and what it only refers to; both fit in a signed 32-bit number."""
@@ -81,6 +84,8 @@ def read_module(path: Path) -> Image | None:
     if file.kind != "ET_REL":
         raise ValueError("it is no module")
     _check(path, file)
+    if file.machine not in _RELOCATIONS:
+        raise ValueError(f"a module of {file.machine}: its relocations are not known")
     return _loaded(path, file)
 
 
@@ -107,17 +112,30 @@ def _linked(path: Path, file: elf.Elf) -> Image:
 
 def _memory(file: elf.Elf) -> tuple[Memory, ...]:
     # percpu variables have addresses from 0 on
-    return tuple(
-        sorted(
-            Memory(each.address, file.content(each))
-            for each in file.sections
-            if each.flags & elf.SHF_ALLOC and each.address
-        )
+    pieces = sorted(
+        (each.address, bytearray(file.content(each)))
+        for each in file.sections
+        if each.flags & elf.SHF_ALLOC and each.address
     )
+    starts = [address for address, _ in pieces]
+    for table in file.sections:
+        # those that are not loaded are what the linker has worked in (CONFIG_X86_NEED_RELOCS)
+        if table.kind != "SHT_RELA" or not table.flags & elf.SHF_ALLOC:
+            continue
+        for address, kind, _, value in file.relocations(table):
+            at = bisect_right(starts, address) - 1
+            if kind != _RELATIVE.get(file.machine) or at < 0:
+                continue
+            start, content = pieces[at]
+            if address - start <= len(content) - 8:
+                struct.pack_into("<q", content, address - start, value)
+    return tuple(Memory(address, bytes(content)) for address, content in pieces)
 
 
 def _stripped(path: Path, file: elf.Elf, system_map: Path) -> Image:
     """The symbols are the map's: type letters as nm(1) has them, no sizes."""
+    if system_map.exists() and not system_map.is_file():
+        raise UsageError(f"{system_map}: no regular file", "name a System.map with --map")
     try:
         text = system_map.read_text(errors="replace")
     except OSError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -134,10 +134,13 @@ class KernelConfig:
             return facts(symbol)
 
     def prompts(self, file: str) -> tuple[tuple[str, str, Place], ...]:
-        """Name, prompt and place of each entry of a Kconfig file that has a prompt, in order."""
+        """Name, prompt and place of each bool or tristate of a Kconfig file, in order."""
+        from tracecfg.kernel.kconflib import LIB
+
         return tuple(
             (node.item.name, node.prompt[0], Place(file, node.linenr))
             for symbol in self._reader.unique_defined_syms
+            if symbol.orig_type in LIB._BOOL_TRISTATE
             for node in symbol.nodes
             if node.filename == file and node.prompt
         )
@@ -214,7 +217,8 @@ def load(
 
     folder = srcarch(tree, arch)
     variables = {**toolchain.variables(), **arch_variables(tree, arch, folder)}
-    answers = Profile(tree, folder) if toolchain.is_profile else Asked(tree, variables)
+    asked = None if toolchain.is_profile else Asked(tree, variables)
+    answers = asked or Profile(tree, folder)
     assumed: list[Assumption] = []
 
     def variable(name: str) -> str | None:
@@ -232,9 +236,14 @@ def load(
             assumed.append(Assumption(place=place, question=command, answer=answer))
         return answer
 
-    with _no_collection():
+    with _no_collection(), closing(asked) if asked else nullcontext():
         reader = Reader(
-            tree=tree, overlay=overlay or {}, dialect=dialect(tree), variable=variable, shell=shell
+            tree=tree,
+            overlay=overlay or {},
+            dialect=dialect(tree),
+            variable=variable,
+            shell=shell,
+            prepare=asked.prepare if asked else None,
         )
     assumed += (
         Assumption(place=place, question=f"$({name})", answer="")

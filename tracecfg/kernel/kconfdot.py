@@ -6,10 +6,10 @@ Follows conf_read_simple() and conf_write() in scripts/kconfig/confdata.c.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from tracecfg.kernel.kconflib import LIB, Item
-from tracecfg.kernel.kconfvalue import Symbol
+from tracecfg.kernel.kconfvalue import Choice, Symbol
 
 _ASSIGNED = re.compile(r"CONFIG_([^=]+)=(.*)", re.DOTALL).fullmatch
 _UNSET = re.compile(r"# CONFIG_([^ ]+) is not set").fullmatch
@@ -84,8 +84,30 @@ def assign(kconfig: Item, values: Mapping[str, str | None]) -> dict[str, str | N
         user = symbol.user_value
         before[name] = None if user is None else LIB.TRI_TO_STR[user]
         symbol.user_value = None if value is None else LIB.STR_TO_TRI[value]
-    kconfig._invalidate_all()
+    _forget(kconfig, values)
     return before
+
+
+def _forget(kconfig: Item, names: Iterable[str]) -> None:
+    """Forget the values of symbols and of all that depends on them."""
+    todo = [kconfig.syms[name] for name in names]
+    seen = set()
+    while todo:
+        item = todo.pop()
+        if item is kconfig.modules:
+            # without it every tristate is a bool
+            kconfig._invalidate_all()
+            return
+        if item in seen:
+            continue
+        seen.add(item)
+        item._invalidate()
+        # who has a value has a visibility; but a choice is asked for what it depends on alone
+        todo += (
+            each
+            for each in item._dependents
+            if each._cached_vis is not None or each.__class__ is Choice
+        )
 
 
 def answer(kconfig: Item, values: Mapping[str, str]) -> None:

@@ -6,15 +6,16 @@ Words that kernels have come to use since kconfiglib's last release (scripts/kco
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import NoReturn
 
 from tracecfg.errors import TracecfgError, UnsupportedTreeError
+from tracecfg.kernel.kconfahead import commands_ahead
 from tracecfg.kernel.kconflib import LIB, Item
 from tracecfg.kernel.kconfvalue import Dialect
 from tracecfg.kernel.toolchain import VERSIONS
@@ -41,6 +42,7 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
 
     variable: answers $(NAME) for what is no macro, or None
     shell: answers $(shell,command)
+    prepare: is told which commands shell will be asked, most of them, in their order
     found: what kconfiglib warned about
     asking: the lines whose text depends on what the toolchain answers
     """
@@ -53,6 +55,7 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
         dialect: Dialect,
         variable: Callable[[str], str | None],
         shell: Callable[[str, Place], str],
+        prepare: Callable[[list[str]], None] | None = None,
     ) -> None:
         self.dialect = dialect
         self.found: list[tuple[Place | None, str]] = []
@@ -62,15 +65,18 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
         self._overlay = overlay
         self._variable = variable
         self._shell = shell
+        self._prepare = prepare
+        self._texts: dict[str, str] = {}
+        self._is_assigning = False
         self._known_lines: dict[str, Item] = {}
         self._reuse_tokens = False
         self._answers = set(VERSIONS)
-        self._files = self._read = self._expansions = 0
+        self._files = self._read = self._read_before = self._expansions = 0
         self.filename, self.linenr = "Kconfig", 1
         with self.guarded():
             super().__init__("Kconfig", warn_to_stderr=False)
 
-    @contextmanager
+    @contextlib.contextmanager
     def guarded(self) -> Iterator[None]:
         """Turn whatever kconfiglib gives up with into one line."""
         limit = sys.getrecursionlimit()
@@ -90,6 +96,10 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
     # what the tree's text asks for
 
     def shell(self, command: str) -> str:
+        if self._prepare and not self._is_assigning:
+            # the first entry that asks: by now the macros are there
+            prepare, self._prepare = self._prepare, None
+            prepare(commands_ahead(self._read_ahead, self.variables, self._variable))
         place = self._place()
         self.asking.add(place)
         return self._shell(command, place)
@@ -119,9 +129,9 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
 
     def _open(self, filename: str, mode: str) -> io.StringIO:
         try:
-            text = self._overlay.get(filename)
+            text = self._texts.pop(filename, None)
             if text is None:
-                text = self._tree.read(filename)
+                text = self._text(filename)
         except UnsupportedTreeError as error:
             source = f"{self._place()}: " if self._filestack else ""
             message = printable(f"{source}{error.message}")
@@ -130,6 +140,9 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
         self._read += len(text)
         if self._files > MAX_FILES or self._read > MAX_TEXT:
             self._parse_error("sources without end")
+        if "\0" in text:
+            line = text.count("\n", 0, text.index("\0")) + 1
+            raise UnsupportedTreeError(f"{filename}:{line}: a NUL byte", "is the file damaged?")
         if "\r" in text:
             text = text.replace("\r\n", "\n")
         if "\tmodules" in text or " modules" in text:
@@ -138,6 +151,19 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
         if len(text) > MAX_LINE or "\\\n" in text:
             _check_lines(filename, text)
         return io.StringIO(text)
+
+    def _text(self, file: str) -> str:
+        text = self._overlay.get(file)
+        return self._tree.read(file) if text is None else text
+
+    def _read_ahead(self, file: str) -> str:
+        if len(self._texts) < MAX_FILES and self._read_before < MAX_TEXT:
+            # what is wrong with it is told when it is its turn
+            with contextlib.suppress(UnsupportedTreeError):
+                self._texts[file] = self._text(file)
+                self._read_before += len(self._texts[file])
+                return self._texts[file]
+        return ""
 
     def _enter_file(self, filename: str) -> None:
         root = f"{self._tree.root}{os.sep}"
@@ -192,7 +218,9 @@ class Reader(LIB.Kconfig):  # type: ignore[misc]
         elif match and not rest.startswith(("=", ":=", "+=", "$(")):
             self._parse_error(f"unknown word {word!r}")
         else:
+            self._is_assigning = True
             super()._parse_assignment(s)
+            self._is_assigning = False
             if word and self._place() in self.asking:
                 self._answers.add(word)
 

@@ -120,6 +120,7 @@ class Symbol(LIB.Symbol):  # type: ignore[misc]
     @property
     def visibility(self) -> int:
         if self.is_transitional:
+            self._cached_vis = _Y
             return _Y
         return super().visibility  # type: ignore[no-any-return]
 

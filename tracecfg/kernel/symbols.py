@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 STT_OBJECT = 1
@@ -48,14 +49,23 @@ class Image:
     sections: Mapping[str, tuple[int, int]]
     exact: bool = True
 
+    @cached_property
+    def addresses(self) -> Mapping[str, int]:
+        """Of symbols by name; which of several local ones with the same name is not said."""
+        return {each.name: each.address for each in self.symbols}
+
     def read(self, address: int, size: int) -> bytes:
         """b"" for what the image does not hold as a whole, such as .bss."""
+        found = self.up_to(address, size)
+        return found if len(found) == size else b""
+
+    def up_to(self, address: int, size: int) -> bytes:
+        """As much of it as the image holds."""
         at = bisect_right(self.memory, (address, b"\xff" * 9)) - 1
         if at < 0 or size < 0:
             return b""
         start, data = self.memory[at]
-        found = data[address - start : address - start + size]
-        return found if len(found) == size else b""
+        return data[address - start : address - start + size]
 
     def pointer(self, address: int) -> int:
         """The 64-bit value there, 0 when there is none."""
@@ -63,10 +73,4 @@ class Image:
 
     def text(self, address: int) -> str:
         """The string there, as far as its end or 255 bytes."""
-        for size in (32, 256):
-            data, end, _ = self.read(address, size).partition(b"\0")
-            if end:
-                return data.decode(errors="replace")
-        at = bisect_right(self.memory, (address, b"\xff" * 9)) - 1
-        rest = self.memory[at].data[address - self.memory[at].address :] if at >= 0 else b""
-        return rest[:255].partition(b"\0")[0].decode(errors="replace")
+        return self.up_to(address, 255).partition(b"\0")[0].decode(errors="replace")

@@ -6,7 +6,8 @@ import os
 import re
 import shlex
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -142,6 +143,9 @@ class Asked:
         self._tree = tree
         self._environment = {**os.environ, **environment}
         self._makefile = tree.read("Makefile")
+        self._printed: dict[str, bytes] = {}
+        self._coming: dict[str, Iterator[tuple[str, Path]]] = {}
+        self._running = ExitStack()
 
     def variable(self, name: str) -> str | None:
         """As the top Makefile fills it from a program's output, or else as the user has it."""
@@ -157,15 +161,65 @@ class Asked:
         return text.replace("#", "") if "$(subst $(pound)" in self._makefile else text
 
     def shell(self, command: str) -> str:
-        with tempfile.TemporaryDirectory(prefix="tracecfg.") as folder:
-            printed = osio.run(
-                ["sh", "-c", command],
-                cwd=Path(folder),
-                env=self._environment,
-                ok=range(256),
-            )
-        return printed.decode("utf-8", "surrogateescape").rstrip("\n").replace("\n", " ")
+        """As do_shell() in scripts/kconfig/preprocess.c, of which C sees what is before a NUL."""
+        if command not in self._printed:
+            for done, output in self._coming.pop(command, ()):
+                self._printed[done] = output.read_bytes()
+                if done == command:
+                    break
+            else:
+                self._printed[command] = self._run(command)
+        printed = self._printed[command]
+        text = printed.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+        return text.rstrip("\n").replace("\n", " ")
 
+    def _run(self, command: str) -> bytes:
+        with tempfile.TemporaryDirectory(prefix="tracecfg.") as folder:
+            argv = ["sh", "-c", command]
+            return osio.run(argv, cwd=Path(folder), env=self._environment, ok=_ANY)
+
+    def prepare(self, commands: Iterable[str]) -> None:
+        """Start to run what shell() will be asked, in that order, on all processors.
+
+        close() ends it, whether asked or not.
+        """
+        each = list(dict.fromkeys(commands))
+        if sum(map(len, each)) > _MAX_ARGUMENTS:
+            return
+        # what still runs when it ends may write once more
+        made = tempfile.TemporaryDirectory(prefix="tracecfg.", ignore_cleanup_errors=True)
+        folder = Path(self._running.enter_context(made))
+        # two for each: one starts its next program while the other runs
+        jobs = 2 * (os.cpu_count() or 1)
+        for job in range(min(jobs, len(each))):
+            mine = each[job::jobs]
+            outputs = [folder / f"{job}.{number}.out" for number in range(len(mine))]
+            for output in outputs:
+                output.with_suffix("").mkdir()
+            words = (str(word) for pair in zip(outputs, mine, strict=True) for word in pair)
+            argv = ["sh", "-c", _ONE_BY_ONE, "sh", *words]
+            ends = osio.pieces(argv, cwd=folder, end=b"\n", env=self._environment)
+            self._running.enter_context(closing(ends))
+            # a job that ends early leaves the rest to be asked one after the other
+            coming = ((it, output) for it, output, _ in zip(mine, outputs, ends, strict=False))
+            self._coming |= dict.fromkeys(mine, coming)
+
+    def close(self) -> None:
+        self._running.close()
+
+
+_ANY = range(-64, 256)
+"""Exit codes; conf does not ask how its commands ended, be it by a signal."""
+_MAX_ARGUMENTS = 1 << 18
+"""Characters; Linux takes 2 MB of arguments with the environment. Kernels need 20,000."""
+_ONE_BY_ONE = """
+while [ $# -gt 0 ]; do
+	(cd "${1%.out}" && exec sh -c "$2") >"$1" 2>/dev/null
+	echo
+	shift 2
+done
+"""
+"""Arguments: a file for the output, which stands beside a folder, the command to run there, ..."""
 
 _IF_SUCCESS = re.compile(
     r'\{ (.*); \} >/dev/null 2>&1 && echo "(.*?)" \|\| echo "(.*?)"', re.DOTALL

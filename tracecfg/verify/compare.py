@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from tracecfg.config.choice import meant
 from tracecfg.errors import escaped, number, shortened
-from tracecfg.explain.hints import WITHOUT_TRACEPOINTS
-from tracecfg.explain.kconfig import KernelConfig
-from tracecfg.kernel.kconffacts import Selector
+from tracecfg.explain.hints import DYNAMIC, WITHOUT_TRACEPOINTS
 from tracecfg.model import Finding, Severity
 from tracecfg.nearest import nearest
+from tracecfg.verify.belongs import strangers
+from tracecfg.verify.evidence import Evidence, why_extra, why_missing
 from tracecfg.verify.held import Held, Source
 from tracecfg.verify.known import Known
 
@@ -21,10 +21,12 @@ _SHOWN = 5
 
 
 class Chosen(NamedTuple):
-    """Subsystems, options and globs; without: globs of subsystems that are left out again"""
+    """Subsystems, options and globs; without: globs of subsystems that are left out again
+    allow_selected: those that a consumer selects may be there too"""
 
     terms: tuple[str, ...]
     without: tuple[str, ...] = ()
+    allow_selected: bool = False
 
 
 class Verdict(NamedTuple):
@@ -39,101 +41,105 @@ class Verdict(NamedTuple):
         return sum(each.severity is Severity.ERROR for each in self.findings)
 
 
-def compare(
-    chosen: Chosen,
-    held: Held,
-    known: Sequence[Known],
-    config: KernelConfig | None,
-    selectors: Mapping[str, Sequence[Selector]] | None,
-) -> Verdict:
-    """known: each subsystem of `held` is among them
-    config: that of `held`, where there is one
-    selectors: of options that are on, the consumers that select them; None when no tree tells
-    """
-    candidates = [
-        each
-        for each in known
-        if not any(fnmatchcase(each.subsystem, glob) for glob in chosen.without)
-    ]
+def compare(chosen: Chosen, held: Held, known: Sequence[Known], evidence: Evidence) -> Verdict:
+    """known: each subsystem of `held` is among them"""
+    candidates = [each for each in known if not _any_glob(chosen.without, each.subsystem)]
     wanted: set[Known] = set()
-    findings: list[Finding] = []
+    findings = list(strangers(held, evidence))
+    if held.source is Source.CONFIG and evidence.is_unpatched:
+        return Verdict(held, (), (*findings, _no_options(held)))
     for term in dict.fromkeys(chosen.terms):
         found, is_name = meant(term, candidates)
         wanted.update(found)
-        if any(each.subsystem in held.subsystems for each in found):
+        if any(_is_there(each, held, evidence) for each in found) or any(
+            fnmatchcase(group, term) for group in held.defined
+        ):
             continue
         if is_name:
-            findings += (_missing(each, held, config) for each in found)
-        elif not meant(term, known)[0] or found:
-            findings.append(_no_match(term, held, known))
+            findings += (_missing(each, held, evidence) for each in found)
+        # what is left out again need not be there
+        elif found or not meant(term, known)[0]:
+            findings.append(_no_match(term, found, held, known))
     here = [each for each in known if each.subsystem in held.subsystems]
     findings += (
-        _extra(each, held, config, None if selectors is None else selectors.get(each.name, ()))
-        for each in here
+        _extra(each, held, evidence, chosen.allow_selected)
+        for each in [*here, *_unseen(known, held, evidence)]
         if each not in wanted and each.subsystem not in WITHOUT_TRACEPOINTS
     )
     there = tuple(each for each in here if each in wanted)
     findings += (
-        _contradicted(each, held, config)
+        _contradicted(each, held, evidence)
         for each in there
-        if config is not None and config.off(each.name)
+        if evidence.config is not None and evidence.config.off(each.name)
     )
     findings += _not_known(held, {each.subsystem for each in wanted})
     return Verdict(held, there, tuple(findings))
 
 
-def _missing(of: Known, held: Held, config: KernelConfig | None) -> Finding:
-    message = f"{_named(of)}: chosen, and not there"
-    if of.subsystem in WITHOUT_TRACEPOINTS and held.source is not Source.LIVE:
-        hint = "its events have no tracepoints of their own: --live shows them"
-    elif config is None:
-        hint = f"CONFIG_{of.name}=y puts it in, in a kernel built with what it depends on"
-    elif config.on(of.name):
-        hint = f"{config.says(of.name)}: it is in no file that was given; --modules names more"
-        if held.source is Source.LIVE:
-            hint = f"{config.says(of.name)}: `tracecfg explain {of.subsystem}` says why"
-    elif config.off(of.name):
-        hint = f"CONFIG_{of.name}=y puts it in"
-    else:
-        hint = f"{config.says(of.name)}; `tracecfg config` says what it needs"
-    return _finding("missing-subsystem", of, held, config, message, hint)
+def _no_options(held: Held) -> Finding:
+    """The options that subsystems have upstream say nothing of all the others."""
+    message = "no option leaves a subsystem out: all that is built has its tracepoints"
+    hint = "is it of a tree with the series of `tracecfg generate`?"
+    return Finding("no-options", Severity.ERROR, held.path, None, message, hint)
 
 
-def _no_match(term: str, held: Held, known: Sequence[Known]) -> Finding:
-    near = nearest(term, [each.subsystem for each in known])
-    return Finding(
-        "missing-subsystem",
-        Severity.ERROR,
-        held.path,
-        None,
-        f"{shortened(escaped(term))}: chosen, and nothing of that name is there",
-        f"did you mean {', '.join(near)}?" if near else "",
+def _is_there(of: Known, held: Held, evidence: Evidence) -> bool:
+    """Events without tracepoints are in no image, and some in no kernel until they are defined:
+    the option is all that there is of them."""
+    may_be_unseen = of.subsystem in WITHOUT_TRACEPOINTS and (
+        held.source is not Source.LIVE or of.subsystem in DYNAMIC
     )
+    return of.subsystem in held.subsystems or (may_be_unseen and evidence.on(of))
 
 
-def _extra(
-    of: Known, held: Held, config: KernelConfig | None, selectors: Sequence[Selector] | None
-) -> Finding:
-    message = f"{_named(of)}: not chosen, and {_amount(of, held)}"
-    if config is not None and config.on(of.name) and selectors:
-        who = ", ".join(f"{each.name} ({each.place})" for each in selectors[:_SHOWN])
+def _unseen(known: Sequence[Known], held: Held, evidence: Evidence) -> Iterator[Known]:
+    """Subsystems that only modules have which were not given."""
+    for each in known if held.without_modules else ():
+        if (
+            each.subsystem not in held.subsystems
+            and evidence.on(each)
+            and evidence.of_modules(each)
+        ):
+            yield each
+
+
+def _missing(of: Known, held: Held, evidence: Evidence) -> Finding:
+    if (
+        of.subsystem in WITHOUT_TRACEPOINTS
+        and held.source is Source.IMAGE
+        and evidence.config is None
+    ):
+        message = f"{_named(of)}: chosen, and no image shows events without tracepoints"
+        hint = f"--config tells whether CONFIG_{of.name} is on"
+        return _finding("missing-subsystem", of, held, evidence, message, hint, Severity.NOTE)
+    message = f"{_named(of)}: chosen, and not there"
+    hint = why_missing(of, held, evidence)
+    return _finding("missing-subsystem", of, held, evidence, message, hint)
+
+
+def _no_match(term: str, found: Sequence[Known], held: Held, known: Sequence[Known]) -> Finding:
+    message = f"{shortened(escaped(term))}: chosen, and nothing of that name is there"
+    hint = ""
+    if found:
+        hint = f"it would be {_list([_named(each) for each in found])}"
+    elif near := nearest(term, [each.subsystem for each in known]):
+        hint = f"did you mean {', '.join(near)}?"
+    return Finding("missing-subsystem", Severity.ERROR, held.path, None, message, hint)
+
+
+def _extra(of: Known, held: Held, evidence: Evidence, allow_selected: bool) -> Finding:
+    message = f"{_named(of)}: not chosen, and {_amount(of, held, evidence)}"
+    if evidence.on(of) and (who := evidence.selected(of)):
         hint = f"while {who} selects it; `tracecfg config --minimize` says what to turn off"
-        return _finding("selected-subsystem", of, held, config, message, hint, Severity.NOTE)
-    if config is None or config.on(of.name):
-        hint = f"CONFIG_{of.name}=n takes it out"
-        if selectors is None:
-            hint += ", unless a consumer selects it: --config and --tree tell"
-    elif config.off(of.name):
-        hint = f"{config.says(of.name)}: the kernel was not built with this configuration"
-    else:
-        hint = f"no CONFIG_{of.name}: is it a kernel with the series of `tracecfg generate`?"
-    return _finding("extra-subsystem", of, held, config, message, hint)
+        severity = Severity.NOTE if allow_selected else Severity.ERROR
+        return _finding("selected-subsystem", of, held, evidence, message, hint, severity)
+    return _finding("extra-subsystem", of, held, evidence, message, why_extra(of, evidence))
 
 
-def _contradicted(of: Known, held: Held, config: KernelConfig) -> Finding:
+def _contradicted(of: Known, held: Held, evidence: Evidence) -> Finding:
     message = f"{_named(of)}: chosen, there, and off in the configuration"
     hint = "the kernel was not built with this configuration: name its own"
-    return _finding("other-configuration", of, held, config, message, hint)
+    return _finding("other-configuration", of, held, evidence, message, hint)
 
 
 def _not_known(held: Held, wanted: Collection[str]) -> Iterator[Finding]:
@@ -144,44 +150,49 @@ def _not_known(held: Held, wanted: Collection[str]) -> Iterator[Finding]:
         if not candidates or not candidates.issubset(wanted)
     ]
     if unknown:
-        shown = ", ".join(map(escaped, unknown[:_SHOWN]))
-        more = ", ..." if len(unknown) > _SHOWN else ""
         yield Finding(
             "unknown-subsystem",
             Severity.ERROR,
             held.path,
             None,
             f"{number(len(unknown), 'tracepoint')} of a subsystem that cannot be told: "
-            f"{shown}{more}",
+            f"{_list([escaped(name) for name in unknown])}",
             "nothing in the image names the subsystem of a tracepoint without an event",
         )
     for line in held.unread:
-        file = line.partition(": ")[0]
-        yield Finding("unread-module", Severity.ERROR, file, None, line, "")
+        file, _, problem = line.partition(": ")
+        hint = "nobody knows what is in it"
+        yield Finding("unread-module", Severity.ERROR, file, None, problem, hint)
+    if held.without_modules:
+        message = "the kernel can load modules, and none were given"
+        hint = "--modules names their folder"
+        yield Finding("modules-not-given", Severity.NOTE, held.path, None, message, hint)
 
 
-def _amount(of: Known, held: Held) -> str:
+def _amount(of: Known, held: Held, evidence: Evidence) -> str:
+    if of.subsystem not in held.subsystems:
+        return f"on, with {evidence.of_modules(of)}: in a module that was not given"
     tracepoints = held.subsystems[of.subsystem]
     if held.source is Source.CONFIG:
         return "on"
     if held.source is Source.LIVE:
         return f"there: {number(len(tracepoints), 'event')}"
     files = sorted(set(tracepoints.values()) - {held.path})
-    more = ", ..." if len(files) > _SHOWN else ""
-    of_modules = f" in {', '.join(files[:_SHOWN])}{more}" if files else ""
-    return f"there: {number(len(tracepoints), 'tracepoint')}{of_modules}"
+    in_modules = f" in {_list(files)}" if files else ""
+    return f"there: {number(len(tracepoints), 'tracepoint')}{in_modules}"
 
 
 def _finding(
     rule: str,
     of: Known,
     held: Held,
-    config: KernelConfig | None,
+    evidence: Evidence,
     message: str,
     hint: str,
     severity: Severity = Severity.ERROR,
 ) -> Finding:
     """At the option's line of the configuration, where it has one."""
+    config = evidence.config
     if config is not None and of.name in config.lines:
         return Finding(rule, severity, config.source, config.lines[of.name], message, hint)
     return Finding(rule, severity, held.path, None, message, hint)
@@ -189,3 +200,11 @@ def _finding(
 
 def _named(of: Known) -> str:
     return f"{escaped(of.subsystem)} ({of.name})"
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+
+
+def _any_glob(globs: Sequence[str], name: str) -> bool:
+    return any(fnmatchcase(name, glob) for glob in globs)

@@ -25,23 +25,23 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
 
 
 def to_text(verdict: Verdict) -> str:
-    """Two or three lines for each finding, then one for all."""
-    lines = [line for each in verdict.findings for line in _finding(each)]
+    """A line for each finding, as compilers write it, then one for all."""
     held = verdict.held
     notes = len(verdict.findings) - verdict.errors
     if verdict.errors:
         said = f"not as chosen: {number(verdict.errors, 'error')}"
     else:
-        said = f"as chosen: {', '.join(escaped(each.subsystem) for each in verdict.there)}"
+        said = f"as chosen: {', '.join(each.subsystem for each in verdict.there) or 'no subsystem'}"
         if held.source is not Source.CONFIG:
             count = sum(len(held.subsystems[each.subsystem]) for each in verdict.there)
             said += f" ({number(count, 'event' if held.source is Source.LIVE else 'tracepoint')})"
     if notes:
         said += f", {number(notes, 'note')}"
-    return "\n".join([*lines, f"{held.path}: {said}"])
+    lines = [*map(_line, verdict.findings), f"{held.path}: {said}"]
+    return "\n".join(map(escaped, lines))
 
 
-def _finding(finding: Finding) -> list[str]:
+def _line(finding: Finding) -> str:
     where = finding.file if finding.line is None else f"{finding.file}:{finding.line}"
-    lines = [f"{finding.severity.value}: {finding.message}", f"  {where}"]
-    return [*lines, f"  {finding.hint}"] if finding.hint else lines
+    hint = f"; {finding.hint}" if finding.hint else ""
+    return f"{where}: {finding.severity.value}: {finding.message}{hint}"

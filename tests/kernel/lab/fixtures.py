@@ -10,6 +10,7 @@ import pytest
 
 from tests.kernel.lab import trees
 from tests.kernel.lab.build import RUNTIME, TINY, Build, build, fragment
+from tests.kernel.lab.modules import debian_modules as unpacked_modules
 
 
 @pytest.fixture(scope="session")
@@ -70,3 +71,9 @@ def runtime_build_without_gpio_events(
     off.write_text(fragment({"TRACING_GPIO": False}))
     # make builds anew what hangs on the option: a minute instead of five
     return build("runtime-no-gpio", runtime_build.tree, [TINY, RUNTIME, off], start=runtime_build)
+
+
+@pytest.fixture(scope="session")
+def debian_modules() -> Path:
+    """The modules of Debian's own kernel, of the tests' tree or a version near it."""
+    return unpacked_modules()
