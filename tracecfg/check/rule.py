@@ -38,13 +38,21 @@ def rules() -> Mapping[str, Rule]:
     return {rule.id: rule for rule in sorted(found)}
 
 
+@cache
+def _by_name() -> Mapping[str, Rule]:
+    return {rule.name: rule for rule in rules().values()}
+
+
+def find(text: str) -> Rule | None:
+    """The rule of an id or a name."""
+    return rules().get(text.upper()) or _by_name().get(text.lower())
+
+
 def named(text: str) -> Rule:
-    """The rule of an id or a name. Raises UnknownNameError, with the nearest."""
-    known = rules()
-    by_name = {rule.name: rule for rule in known.values()}
-    if rule := known.get(text.upper()) or by_name.get(text.lower()):
+    """As find(). Raises UnknownNameError, with the nearest."""
+    if rule := find(text):
         return rule
-    near = nearest(text, [*known, *by_name])
+    near = nearest(text, [*rules(), *_by_name()])
     raise UnknownNameError(
         f"{escaped(shortened(text))}: no rule of `check`",
         f"did you mean {', '.join(near)}?" if near else "`tracecfg check --explain all` lists them",

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
 from tracecfg.check.rule import Rule, named
 from tracecfg.errors import UnknownNameError, escaped, shortened
@@ -104,5 +103,5 @@ def _path(value: object, document: Document, *key: str | int) -> str:
     return str(value)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return escaped(shortened(repr(value)))
