@@ -19,9 +19,12 @@ KINDS = ("cli", "planning", "rules", "series", "report", "templating", "config",
 """All that is made of what the readers find."""
 
 PURE = [
-    "tracecfg.check.fingerprint",
     *(f"tracecfg.boot.{name}" for name in ("bootconfig", "line", "request", "unit")),
     *(f"tracecfg.check.{name}" for name in ("facts", "guards", "undone")),
+    "tracecfg.check.fingerprint",
+    *(f"tracecfg.check.{name}" for name in ("baseline", "explained", "formats", "github")),
+    *(f"tracecfg.check.{name}" for name in ("judge", "report", "result", "sarif", "settings")),
+    "tracecfg.check.suppress",
     *(f"tracecfg.config.{name}" for name in ("base", "choice", "forced", "needs", "report")),
     "tracecfg.config.result",
     *(f"tracecfg.cost.{name}" for name in ("attribute", "code", "names", "parts", "report")),
@@ -40,6 +43,7 @@ PURE = [
     "tracecfg.runtime.traceline",
     "tracecfg.runtime.trigger",
     "tracecfg.selection",
+    "tracecfg.tomlfile",
     "tracecfg.series.core",
     "tracecfg.series.edits",
     "tracecfg.series.generate",
