@@ -12,25 +12,21 @@ triggers = { "gpio:gpio_value" = ["stacktrace:5"] }
 
 from __future__ import annotations
 
-import os
 import re
-import stat
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from tracecfg import tomlplace
+from tracecfg import tomlplace, userfile
 from tracecfg.errors import UnknownNameError, UsageError
 from tracecfg.nearest import nearest
 from tracecfg.runtime.asked import MAX_PID
 from tracecfg.runtime.tracefs import check_name
 from tracecfg.selection import parse as parse_terms
+from tracecfg.tomlfile import FILE, Document, unknown
 
-FILE = "tracecfg.toml"
-_MAX_SIZE = 256 * 1024
 _MAX_KB = 1 << 40
 
 _T = TypeVar("_T")
@@ -72,7 +68,7 @@ def load(config: Path | None, name: str) -> Profile:
     the nearest names, for a profile that the file does not have.
     """
     path = config if config is not None else find(Path.cwd())
-    text = _text(path, found=config is None)
+    text = userfile.read(path, "--config", found=config is None)
     return pick(parse(text, str(path)), name, str(path))
 
 
@@ -87,73 +83,12 @@ def find(start: Path) -> Path:
     )
 
 
-def _text(path: Path, *, found: bool) -> str:
-    """found: nobody named the file, so one that belongs to somebody else is refused: root would
-    do what any user left in /tmp"""
-    try:
-        # nobody may write to the other end of a FIFO
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as stream:
-            about = os.fstat(handle)
-            if not stat.S_ISREG(about.st_mode):
-                raise UsageError(f"{path}: no regular file", "--config names a TOML file")
-            if found and (why := _distrust(path, about)):
-                raise UsageError(
-                    f"{path}: {why}", f"look at it; --config {path} uses it all the same"
-                )
-            data = stream.read(_MAX_SIZE + 1)
-        if len(data) > _MAX_SIZE:
-            raise UsageError(f"{path}: larger than {_MAX_SIZE // 1024} KiB: no file of profiles")
-        return data.decode()
-    except OSError as error:
-        raise UsageError(
-            f"{path}: cannot be read: {error.strerror}", "--config names a TOML file"
-        ) from error
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UsageError(f"{path}:{line}: it is no UTF-8 text") from error
-
-
-def _distrust(path: Path, about: os.stat_result) -> str:
-    """Why somebody else may have chosen what the file says; "" for nobody."""
-    folder = path.parent.stat()
-    for who, what in ((path.lstat(), "belongs"), (about, "leads to what belongs")):
-        if who.st_uid not in _trusted():
-            return f"{what} to another user (uid {who.st_uid})"
-    if about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return "others may write to it"
-    if folder.st_mode & stat.S_IWOTH and not folder.st_mode & stat.S_ISVTX:
-        return "others may write to its folder"
-    return ""
-
-
-def _trusted() -> set[int]:
-    me = os.geteuid()
-    asked_by = os.environ.get("SUDO_UID", "") if me == 0 else ""
-    return {0, me} | ({int(asked_by)} if asked_by.isdecimal() else set())
-
-
 def parse(text: str, file: str) -> dict[str, Profile]:
     """All profiles of a file's text. Raises UsageError with every mistake, a line each."""
-    try:
-        document = tomllib.loads(text)
-        lines = tomlplace.places(text)
-    except tomllib.TOMLDecodeError as error:
-        line = tomlplace.error_line(error)
-        raise UsageError(f"{file}:{line}: no valid TOML: {error}") from error
-    except RecursionError as error:
-        raise UsageError(f"{file}:1: no valid TOML: nested too deep") from error
+    document = Document(text, file)
     profiles: dict[str, Profile] = {}
-    mistakes: list[tuple[int, str]] = []
-
-    def wrong(what: str, path: tomlplace.Path) -> None:
-        while path not in lines:
-            path = path[:-1]
-        mistakes.append((lines[path], what))
-
-    for key in document.keys() - {"profile"}:
-        wrong(_unknown(key, ["profile"]) + "; profiles stand in [profile.NAME]", (key,))
-    tables = document.get("profile", {})
+    wrong = document.wrong
+    tables = document.values.get("profile", {})
     if not isinstance(tables, dict):
         wrong("profiles stand in [profile.NAME]", ("profile",))
         tables = {}
@@ -172,14 +107,13 @@ def parse(text: str, file: str) -> dict[str, Profile]:
             if key in _READERS:
                 values[key] = _READERS[key](value, bad)
             else:
-                bad(_unknown(key, _READERS))
+                bad(unknown(key, _READERS))
         if "events" not in table:
             wrong(f"profile {name}: it needs events, a list of names", ("profile", name))
         elif "events" in values:
-            place = f"{file}:{lines[('profile', name)]}"
+            place = f"{file}:{document.line(('profile', name))}"
             profiles[name] = Profile(name=name, place=place, **values)
-    if mistakes:
-        raise UsageError("\n".join(f"{file}:{line}: {what}" for line, what in sorted(mistakes)))
+    document.done()
     return profiles
 
 
@@ -192,11 +126,6 @@ def pick(profiles: Mapping[str, Profile], name: str, file: str) -> Profile:
         f"{file}: no profile '{name}'",
         f"it has {', '.join(near)}" if near else "write one: [profile.NAME] with events = [...]",
     )
-
-
-def _unknown(key: str, known: Mapping[str, object] | list[str]) -> str:
-    near = nearest(key, known)
-    return f"unknown key '{key}'" + (f", did you mean {near[0]}?" if near else "")
 
 
 def _events(value: object, wrong: _Wrong) -> tuple[str, ...]:

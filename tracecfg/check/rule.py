@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pkgutil
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import NamedTuple
 
-from tracecfg.errors import UnknownNameError
+from tracecfg.errors import UnknownNameError, escaped, shortened
 from tracecfg.model import Severity
 from tracecfg.nearest import nearest
 
@@ -37,11 +38,38 @@ def rules() -> Mapping[str, Rule]:
     return {rule.id: rule for rule in sorted(found)}
 
 
+@cache
+def _by_name() -> Mapping[str, Rule]:
+    return {rule.name: rule for rule in rules().values()}
+
+
+def find(text: str) -> Rule | None:
+    """The rule of an id or a name."""
+    return rules().get(text.upper()) or _by_name().get(text.lower())
+
+
 def named(text: str) -> Rule:
-    """The rule of an id or a name. Raises UnknownNameError, with the nearest."""
-    known = rules()
-    by_name = {rule.name: rule for rule in known.values()}
-    if rule := known.get(text.upper()) or by_name.get(text.lower()):
+    """As find(). Raises UnknownNameError, with the nearest."""
+    if rule := find(text):
         return rule
-    near = nearest(text, [*known, *by_name]) or [next(iter(known)), "..."]
-    raise UnknownNameError(f"{text}: no rule of `check`", f"did you mean {', '.join(near)}?")
+    near = nearest(text, [*rules(), *_by_name()])
+    raise UnknownNameError(
+        f"{escaped(shortened(text))}: no rule of `check`",
+        f"did you mean {', '.join(near)}?" if near else "`tracecfg check --explain all` lists them",
+    )
+
+
+def matching(wanted: Sequence[str]) -> frozenset[str]:
+    """The ids of the rules that ids, names and globs of either mean; of all for none.
+
+    Raises UnknownNameError, with the nearest, for what matches nothing.
+    """
+    found: set[str] = set()
+    for each in wanted:
+        among = {
+            rule.id
+            for rule in rules().values()
+            if fnmatchcase(rule.id, each.upper()) or fnmatchcase(rule.name, each.lower())
+        }
+        found |= among or {named(each).id}
+    return frozenset(found if wanted else rules())

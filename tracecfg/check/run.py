@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from tracecfg import planning
-from tracecfg.check import applied, configs, guards, headers, waste
+from tracecfg.check import applied, baseline, configs, guards, headers, ownfiles, waste
 from tracecfg.check.facts import Facts, Hit, Undone
-from tracecfg.check.rule import Rule, rules
+from tracecfg.check.judge import judge
+from tracecfg.check.result import Result
+from tracecfg.check.rule import matching, rules
 from tracecfg.check.undone import undone
-from tracecfg.errors import UsageError
+from tracecfg.errors import UnsupportedTreeError, UsageError
 from tracecfg.kernel.search import best_searcher, files_with, search
 from tracecfg.kernel.source import Source
 from tracecfg.kernel.tree import Tree, open_tree
-from tracecfg.model import Finding, Plan
+from tracecfg.model import Plan, Severity
 from tracecfg.planning import Studied
 from tracecfg.series.core import MENU_KCONFIG, SOURCES_TRACE
 from tracecfg.series.generate import Series, generate
@@ -26,32 +28,62 @@ from tracecfg.templating import Templates
 GROUPS: tuple[Callable[[Facts], Iterable[Hit]], ...] = (guards.hits, headers.hits, waste.hits)
 
 
+ALWAYS = ("TC1", "TC2", "TC3")
+"""The rules that every check of a whole tree asks: what they do not find is not there."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What the user asked for; see `tracecfg check --help`."""
+    """What the user asked for; see `tracecfg check --help`.
+
+    configs, baseline, settings: where there are none, what the tree itself names
+    only: ids, names and globs of rules
+    limit: from which severity on the check fails
+    """
 
     tree: Path
     configs: tuple[Path, ...] = ()
     series: Path | None = None
-    rules: Path | None
-    prefix: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """findings: by place"""
-
-    root: str
-    version: str
-    findings: tuple[Finding, ...]
+    rules: Path | None = None
+    prefix: str = "TRACING_"
+    only: tuple[str, ...] = ()
+    settings: Path | None = None
+    baseline: Path | None = None
+    update_baseline: bool = False
+    limit: Severity = Severity.WARNING
 
 
 def check(request: Request) -> Result:
     """Raises UsageError and TracecfgError."""
+    update = request.update_baseline
+    chosen = matching(request.only)
+    if update and request.only:
+        raise UsageError("--update-baseline: not of some rules alone", "leave out --only")
     tree = open_tree(request.tree)
+    settings = ownfiles.settings(tree, request.settings, request.tree)
+    in_force = {name: rule for name, rule in settings.in_force(rules()).items() if name in chosen}
+    asked = frozenset(name for name in in_force if name.startswith(ALWAYS))
+    known = ownfiles.known_file(tree, request.baseline, settings.baseline, update=update)
+    entries = known.entries() if known is not None and not update else ()
+    files = request.configs or ownfiles.configs(tree, settings)
     facts = read(tree, rules_file=request.rules, prefix=request.prefix)
-    found = [*_hits(facts), *_beside_the_tree(request, tree, facts)]
-    return Result(root=str(tree.root), version=tree.version, findings=findings(found, rules()))
+    hits = [*_hits(facts), *_beside_the_tree(replace(request, configs=files), tree, facts)]
+    texts = _texts(tree, facts, {hit.place.file for hit in hits})
+    judged = judge(hits, in_force, texts, asked)
+    split = baseline.split(judged.findings, entries)
+    if known is not None and update:
+        known.write(judged.findings)
+        split = baseline.Split((), judged.findings, ())
+    return Result(
+        root=str(tree.root),
+        version=tree.version,
+        findings=split.new,
+        known=split.known,
+        gone=tuple(entry for entry in split.gone if entry.rule in asked),
+        off=judged.off,
+        limit=request.limit,
+        written=str(known.path) if known is not None and update else None,
+    )
 
 
 def _beside_the_tree(request: Request, tree: Tree, facts: Facts) -> Iterator[Hit]:
@@ -126,25 +158,14 @@ def _hits(facts: Facts) -> Iterator[Hit]:
         yield from group(facts)
 
 
-def findings(hits: Iterable[Hit], known: Mapping[str, Rule]) -> tuple[Finding, ...]:
-    """With their severities, by place."""
-    found = (
-        Finding(
-            hit.rule,
-            known[hit.rule].severity,
-            hit.place.file,
-            hit.place.line,
-            hit.message,
-            hit.hint or known[hit.rule].hint,
-            hit.column,
-        )
-        for hit in set(hits)
-    )
-    return tuple(
-        sorted(found, key=lambda each: (each.file, each.line or 0, each.column or 0, each))
-    )
-
-
-def _place(finding: Finding) -> tuple[str, int, int, str, str]:
-    line, column = finding.line or 0, finding.column or 0
-    return finding.file, line, column, finding.rule, finding.message
+def _texts(tree: Tree, facts: Facts, hit: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The files in which comments may turn something off: all that was read, and the others that
+    something was found in."""
+    texts = {path: source.text for path, source in facts.files.items()}
+    texts.update(facts.kconfig.files)
+    yield from sorted(texts.items())
+    for path in sorted(set(hit) - texts.keys()):
+        try:
+            yield path, tree.read(path)
+        except UnsupportedTreeError:
+            continue

@@ -52,6 +52,13 @@ def _blank_match(match: re.Match[str]) -> str:
     return first + _spaces(found[1 : len(found) - len(last)]) + last
 
 
+def comments(text: str) -> Iterator[tuple[int, int]]:
+    """Where each comment begins and ends."""
+    for match in _COMMENT_OR_LITERAL.finditer(text):
+        if text[match.start()] == "/":
+            yield match.span()
+
+
 class _Blanks(dict[int, int]):
     """For str.translate: everything but a newline is a space."""
 

@@ -19,7 +19,15 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
         "as_chosen": not verdict.errors,
         "subsystems": [{"name": each.subsystem, "option": each.name} for each in verdict.there],
         "findings": [
-            {**each._asdict(), "severity": each.severity.value} for each in verdict.findings
+            {
+                "rule": each.rule,
+                "severity": each.severity.value,
+                "file": each.file,
+                "line": each.line,
+                "message": each.message,
+                "hint": each.hint,
+            }
+            for each in verdict.findings
         ],
     }
 
