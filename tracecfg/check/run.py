@@ -10,9 +10,11 @@ from pathlib import Path
 from tracecfg import planning
 from tracecfg.check import applied, configs, guards, headers, waste
 from tracecfg.check.facts import Facts, Hit, Undone
+from tracecfg.check.reread import folders_asked_for
 from tracecfg.check.rule import Rule, rules
 from tracecfg.check.undone import undone
 from tracecfg.errors import UsageError
+from tracecfg.kernel.compilerflags import flags
 from tracecfg.kernel.search import best_searcher, files_with, search
 from tracecfg.kernel.source import Source
 from tracecfg.kernel.tree import Tree, open_tree
@@ -106,6 +108,7 @@ def read(tree: Tree, *, rules_file: Path | None, prefix: str) -> Facts:
         guarded=tuple(files.get(path) or Source(path, tree.read(path)) for path in guarded),
         kconfig=studied.kconfig,
         undone=_undone(tree, studied) if converted else None,
+        flags={folder: flags(tree, folder) for folder in folders_asked_for(studied.plan, files)},
     )
 
 
