@@ -97,7 +97,7 @@ def _guards(
         yield Hit(
             "TC208",
             header.place(guard.block.opening.start),
-            f"the include guard {guard.name} is never defined",
+            f"the header never defines its include guard {guard.name}",
             f"#define {guard.name} below",
             1,
         )
