@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from tracecfg.check.apart import together
@@ -13,20 +13,24 @@ from tracecfg.gate import Not, Sym, all_of
 from tracecfg.kernel import ctext
 from tracecfg.kernel.ctext import Directive
 from tracecfg.kernel.source import Source
-from tracecfg.model import Creator, EventKind, GateResult, TraceSystem
+from tracecfg.model import Creator, EventKind, GateResult, Place, TraceSystem
 
 CREATES = "CREATE_TRACE_POINTS"
 
 
-def never(facts: Facts, system: TraceSystem, header: Source) -> Iterator[Hit]:
-    """For a header without a creator."""
+_MANY = 20
+"""Creators of one header that are held against each other."""
+
+
+def never(system: TraceSystem, header: Source, aimless: Iterable[str]) -> Iterator[Hit]:
+    """For a header without a creator. aimless: see there"""
     events = [event for event in system.events if event.place.file == header.path]
     if len(system.headers) == 1:
         events = list(system.events)
     # DEFINE_TRACE in a .c file does for a bare tracepoint
     if all(event.kind is EventKind.TRACEPOINT for event in events):
         return
-    if any(_may_lead_to(path, header.path) for path in _aimless(facts)):
+    if any(_may_lead_to(path, header.path) for path in aimless):
         return
     named = header.definition("TRACE_SYSTEM")
     if named:
@@ -44,8 +48,8 @@ def never(facts: Facts, system: TraceSystem, header: Source) -> Iterator[Hit]:
 
 def twice(facts: Facts, header: str, creators: Sequence[Creator]) -> Iterator[Hit]:
     """One for each creator that comes behind another one, which the same kernel can hold."""
-    sure = [(each, found) for each in creators if (found := _sure(facts, each, header))]
-    told = set()
+    sure = [(each, found) for each in creators[:_MANY] if (found := _sure(facts, each, header))]
+    told: set[Place] = set()
     for (first, before), (second, found) in combinations(sure, 2):
         if second.place in told or not _both(facts, first, before, second, found):
             continue
@@ -61,7 +65,7 @@ def twice(facts: Facts, header: str, creators: Sequence[Creator]) -> Iterator[Hi
         )
 
 
-def _aimless(facts: Facts) -> list[str]:
+def aimless(facts: Facts) -> list[str]:
     """The .c files that define CREATE_TRACE_POINTS for no header that could be found: theirs is
     reached through -I flags, or further headers."""
     aimed = {each.place.file for made in facts.plan.decisions for each in made.system.creators}

@@ -47,6 +47,7 @@ class Facts:
     files: each C file that has to do with tracepoints, by path
     guarded: those that name a symbol with the options' prefix, of a tree with the series
     undone: of each system, None for a tree without the core of the series
+    problems: what could not be read, besides the plan's
     flags: what the Makefiles of some folders may give the compiler, by folder
     """
 
@@ -57,4 +58,5 @@ class Facts:
     guarded: tuple[Source, ...]
     kconfig: KconfigIndex
     undone: tuple[Undone, ...] | None
+    problems: tuple[tuple[Place, str], ...] = ()
     flags: Mapping[str, Flags] = field(default_factory=dict)

@@ -26,8 +26,18 @@ def hits(facts: Facts) -> Iterator[Hit]:
             for directive in blocks(source.directives).unbalanced[:1]:
                 lacks = "#endif" if directive.word.startswith("if") else "#if"
                 yield _hit(source, directive.start, f"#{directive.word} without {lacks}")
+    yield from _makefiles(facts)
     for place in facts.kconfig.conflicts():
         yield Hit("TC901", place, _CONFLICT, "resolve the conflict")
+
+
+def _makefiles(facts: Facts) -> Iterator[Hit]:
+    """Those that cannot be read, so that nobody knows when a creator is built."""
+    for decision in facts.plan.decisions:
+        for creator in decision.system.creators:
+            _, place, reason = creator.gate
+            if place is not None and reason.startswith(f"{place.file}: "):
+                yield Hit("TC901", place, reason.removeprefix(f"{place.file}: "))
 
 
 def _hit(source: Source, offset: int, message: str) -> Hit:

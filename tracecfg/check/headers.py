@@ -9,10 +9,9 @@ from tracecfg.check.blocks import MULTI_READ, Blocks, Guard, blocks, dead, guard
 from tracecfg.check.facts import Facts, Hit
 from tracecfg.kernel.ctext import Directive
 from tracecfg.kernel.events import EventReader, event_macros
-from tracecfg.kernel.search import in_kernel
-from tracecfg.kernel.source import Source
-from tracecfg.kernel.users import TRACEPOINT_H
+from tracecfg.kernel.source import Source, in_kernel
 from tracecfg.model import TraceSystem
+from tracecfg.series.core import TRACEPOINT_H
 
 _DEFINE_TRACE = ("trace/define_trace.h", "trace/define_custom_trace.h")
 _STAGES = "include/trace/"
@@ -22,6 +21,7 @@ _STAGES = "include/trace/"
 def hits(facts: Facts) -> Iterator[Hit]:
     """The rules of this group."""
     yield from garbage.hits(facts)
+    aimless = creation.aimless(facts)
     created = creation.by_header(facts)
     core = facts.files.get(TRACEPOINT_H)
     reader = EventReader(event_macros(core.text if core else ""), lambda _, __: None)
@@ -46,7 +46,7 @@ def hits(facts: Facts) -> Iterator[Hit]:
             if creators:
                 yield from creation.twice(facts, path, creators)
             else:
-                yield from creation.never(facts, system, header)
+                yield from creation.never(system, header, aimless)
     yield from _without_define_trace(facts, reader)
 
 
@@ -76,14 +76,11 @@ def _guards(
 ) -> Iterator[Hit]:
     around = guards(header.directives, found.closed)
     yield from _shut_out(system, reader, header, around, found)
-    for include in header.includes:
-        if facts.includes.may_be_scanned(include):
-            snippet = facts.includes.resolve(header.path, include)
-            if snippet is not None and _is_snippet(snippet, reader):
-                inner = blocks(snippet.directives)
-                yield from _shut_out(
-                    system, reader, snippet, guards(snippet.directives, inner.closed), inner
-                )
+    for snippet in _snippets(facts, reader, header):
+        inner = blocks(snippet.directives)
+        yield from _shut_out(
+            system, reader, snippet, guards(snippet.directives, inner.closed), inner
+        )
     for guard in around:
         if guard.holds(define_trace.start):
             yield Hit(
@@ -103,9 +100,16 @@ def _guards(
         )
 
 
-def _is_snippet(header: Source, reader: EventReader) -> bool:
-    """Events that a trace header takes in as its own."""
-    return "define_trace.h" not in header.text and reader.calls(header)
+def _snippets(facts: Facts, reader: EventReader, header: Source) -> Iterator[Source]:
+    """What a trace header includes that has events and no define_trace.h: its own are meant."""
+    for include in header.includes:
+        if not facts.includes.may_be_scanned(include):
+            continue
+        found = facts.includes.resolve(header.path, include)
+        if found is None or found.path == TRACEPOINT_H or "define_trace.h" in found.text:
+            continue
+        if reader.calls(found):
+            yield found
 
 
 def _shut_out(

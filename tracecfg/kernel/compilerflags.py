@@ -31,45 +31,50 @@ class Flags(NamedTuple):
     defines: frozenset[tuple[str, str]] = frozenset()
 
 
-def flags(tree: Tree, folder: str) -> Flags:
-    """What the Makefiles of a folder and of those above it may give the compiler, for some
-    object, under some condition. A Makefile that cannot be read gives nothing; one that includes
-    another which cannot be told may give any folder."""
-    folders: set[str] = set()
-    defines: set[tuple[str, str]] = set()
-    for above in (folder, *above_of(folder)):
-        if not above:
-            continue
-        for name in MAKEFILES:
-            path = f"{above}/{name}"
-            if tree.is_file(path):
-                with suppress(TracecfgError):
-                    text = tree.read(path)
-                    folders.update(_folders(text, above))
-                    defines.update(_DEFINE.findall(text))
-                    if posixpath.dirname(above) != "arch":
-                        folders.update(_included(tree, text, above, defines))
-    return Flags(frozenset(folders), frozenset(defines))
+def flags(tree: Tree, folders: Iterable[str]) -> dict[str, Flags]:
+    """For each folder, what its Makefiles and those of the folders above it may give the compiler,
+    for some object, under some condition. A Makefile that cannot be read gives nothing; one that
+    includes another which cannot be told may give any folder."""
+    known: dict[str, Flags] = {}
+
+    def of_one(folder: str) -> Flags:
+        if folder not in known:
+            known[folder] = _of_one(tree, folder)
+        return known[folder]
+
+    found = {}
+    for folder in folders:
+        each = [of_one(above) for above in (folder, *above_of(folder)) if above]
+        found[folder] = Flags(
+            frozenset[str]().union(*(one.folders for one in each)),
+            frozenset[tuple[str, str]]().union(*(one.defines for one in each)),
+        )
+    return found
 
 
-def _included(tree: Tree, text: str, folder: str, defines: set[tuple[str, str]]) -> set[str]:
-    """The folders named by what a Makefile includes."""
-    folders: set[str] = set()
-    for match in _INCLUDE.finditer(text):
-        for word in match[1].split():
-            path = _expanded(word, folder)
-            if "*" in path or not tree.is_file(path):
-                folders.add(ANYWHERE)
-                continue
-            with suppress(TracecfgError):
-                inner = tree.read(path)
-                folders.update(_folders(inner, folder))
-                defines.update(_DEFINE.findall(inner))
-    return folders
-
-
-def _folders(text: str, folder: str) -> Iterable[str]:
-    return (_expanded(word, folder) for word in _FLAG.findall(text))
+def _of_one(tree: Tree, folder: str) -> Flags:
+    texts: list[str] = []
+    anywhere = False
+    for name in MAKEFILES:
+        with suppress(TracecfgError, OSError):
+            if tree.is_file(path := f"{folder}/{name}"):
+                texts.append(tree.read(path))
+    # arch/X/Makefile is part of the top one
+    including = texts if posixpath.dirname(folder) != "arch" else ()
+    for text in tuple(including):
+        for match in _INCLUDE.finditer(text):
+            for word in match[1].split():
+                path = _expanded(word, folder)
+                with suppress(TracecfgError, OSError):
+                    if "*" not in path and tree.is_file(path):
+                        texts.append(tree.read(path))
+                        continue
+                anywhere = True
+    found = {_expanded(word, folder) for text in texts for word in _FLAG.findall(text)}
+    return Flags(
+        frozenset({*found, ANYWHERE} if anywhere else found),
+        frozenset(define for text in texts for define in _DEFINE.findall(text)),
+    )
 
 
 def _expanded(word: str, folder: str) -> str:
