@@ -107,6 +107,7 @@ def _selecting(kconfig: KconfigIndex, name: str) -> Iterator[tuple[str, str]]:
     for path, text in kconfig.files.items():
         if name not in text:
             continue
+        text = f"\n{text}"
         for match in pattern.finditer(text):
             at = max(
                 text.rfind(f"\n{word} ", 0, match.start()) for word in ("config", "menuconfig")

@@ -28,7 +28,7 @@ def hits(facts: Facts) -> Iterator[Hit]:
     pasted = any(
         "TRACE_SYSTEM_VAR" in source.text
         for path, source in facts.files.items()
-        if path.startswith(_STAGES)
+        if path == TRACEPOINT_H or _is_stage(path)
     )
     for decision in facts.plan.decisions:
         system = decision.system
