@@ -14,6 +14,8 @@ _DEPTH = 5
 """Symbols that select or depend on each other: farther than this nothing is asked."""
 _SYMBOL = re.compile(r"(?<![!\w])[A-Z]\w+")
 _REFUSED = re.compile(r"!\s*(\w+)|(\w+)\s*=\s*n\b|(\w+)\s*!=\s*y\b")
+_ON = ("default", "def_bool", "def_tristate")
+"""What turns a symbol on besides a prompt, which is in quotes, and a select."""
 _CHOICE = re.compile(r"\n[ \t]*(choice|endchoice)\b")
 
 Archs = frozenset[str] | None
@@ -84,10 +86,7 @@ class Architectures:
             if word == "depends" and "||" not in rest and "=" not in rest:
                 for name in _SYMBOL.findall(rest):
                     found = _meet(found, self.of_symbol(name, depth + 1))
-        chosen = any(
-            word in ("default", "def_bool", "def_tristate") for word, _, _ in entry.attributes
-        )
-        if entry.prompt is None and not chosen:
+        if not any(word in _ON or "'" in rest or '"' in rest for word, rest, _ in entry.attributes):
             selecting = _selecting(self._kconfig, entry.name)
             found = _meet(
                 found,

@@ -12,6 +12,7 @@ from tracecfg.check.facts import Facts, Hit
 from tracecfg.gate import Not, Sym, all_of
 from tracecfg.kernel import ctext
 from tracecfg.kernel.ctext import Directive
+from tracecfg.kernel.events import EventReader
 from tracecfg.kernel.source import Source
 from tracecfg.model import Creator, EventKind, GateResult, Place, TraceSystem
 
@@ -22,24 +23,26 @@ _MANY = 20
 """Creators of one header that are held against each other."""
 
 
-def never(system: TraceSystem, header: Source, aimless: Iterable[str]) -> Iterator[Hit]:
+def never(
+    system: TraceSystem, header: Source, reader: EventReader, aimless: Iterable[str]
+) -> Iterator[Hit]:
     """For a header without a creator. aimless: see there"""
-    events = [event for event in system.events if event.place.file == header.path]
-    if len(system.headers) == 1:
-        events = list(system.events)
+    alone = len(system.headers) == 1
+    events = [event for event in system.events if alone or event.place.file == header.path]
     # DEFINE_TRACE in a .c file does for a bare tracepoint
-    if all(event.kind is EventKind.TRACEPOINT for event in events):
+    if events and all(event.kind is EventKind.TRACEPOINT for event in events):
+        return
+    # where another header of the system has events of the same names, none of these is the plan's
+    if not events and not reader.calls(header):
         return
     if any(_may_lead_to(path, header.path) for path in aimless):
         return
     named = header.definition("TRACE_SYSTEM")
     if named:
-        count = len(events)
         yield Hit(
             "TC206",
             header.place(named[1].start),
-            f"{system.name}: no .c file creates {'its event' if count == 1 else 'its events'}"
-            f" ({count} in {header.path})",
+            f"{system.name}: no .c file creates the events of this header",
             f"#define {CREATES} before the #include of {posixpath.basename(header.path)} in one "
             ".c file, or remove the header",
             1,
@@ -85,8 +88,8 @@ def _may_lead_to(creator: str, header: str) -> bool:
 
 
 def _sure(facts: Facts, creator: Creator, header: str) -> Source | None:
-    """The creator's file, when it includes the trace header itself, or first of all a header
-    beside that one which includes it: what other headers bring in may have been read before."""
+    """The creator's file, when it includes the trace header itself, or first of all a header beside
+    one of the two which includes it: what other headers bring in may have been read before."""
     source = facts.files.get(creator.place.file)
     include = _include_at(source, creator.place.line) if source else None
     if source is None or include is None or _dead_at(source, include):
@@ -94,8 +97,10 @@ def _sure(facts: Facts, creator: Creator, header: str) -> Source | None:
     if _names(source.path, include.rest, header):
         return source
     wrapper = facts.includes.resolve(source.path, include.rest)
-    beside = wrapper and posixpath.dirname(wrapper.path) == posixpath.dirname(header)
-    if wrapper is None or not beside or not _is_first(source, include):
+    if wrapper is None or not _is_first(source, include):
+        return None
+    folders = posixpath.dirname(source.path), posixpath.dirname(header)
+    if posixpath.dirname(wrapper.path) not in folders:
         return None
     found = blocks(wrapper.directives).closed
     for each in wrapper.directives:

@@ -46,7 +46,7 @@ def hits(facts: Facts) -> Iterator[Hit]:
             if creators:
                 yield from creation.twice(facts, path, creators)
             else:
-                yield from creation.never(system, header, aimless)
+                yield from creation.never(system, header, reader, aimless)
     yield from _without_define_trace(facts, reader)
 
 
