@@ -20,11 +20,12 @@ KINDS = ("cli", "planning", "rules", "series", "report", "templating", "config",
 
 PURE = [
     *(f"tracecfg.boot.{name}" for name in ("bootconfig", "line", "request", "unit")),
-    *(f"tracecfg.check.{name}" for name in ("facts", "guards", "undone")),
     "tracecfg.check.fingerprint",
     *(f"tracecfg.check.{name}" for name in ("baseline", "explained", "formats", "github")),
     *(f"tracecfg.check.{name}" for name in ("judge", "report", "result", "sarif", "settings")),
     "tracecfg.check.suppress",
+    *(f"tracecfg.check.{name}" for name in ("apart", "blocks", "creation", "facts", "garbage")),
+    *(f"tracecfg.check.{name}" for name in ("guards", "headers", "reread", "undone")),
     *(f"tracecfg.config.{name}" for name in ("base", "choice", "forced", "needs", "report")),
     "tracecfg.config.result",
     *(f"tracecfg.cost.{name}" for name in ("attribute", "code", "names", "parts", "report")),

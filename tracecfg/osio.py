@@ -45,13 +45,15 @@ def pieces(
     end: bytes,
     env: Mapping[str, str] | None = None,
     ok: Sequence[int] = (0,),
+    complaints: list[str] | None = None,
 ) -> Generator[bytes]:
     """Start one program without a shell and return what it prints, cut at each `end`, as it comes.
 
+    complaints: gets the lines of its standard error, behind the last piece
     Raises TracecfgError as run() does: at once when the program is missing, and for its exit code
     behind the last piece. Given up before, it ends the program.
     """
-    running = _pieces(argv, cwd, env, end, ok)
+    running = _pieces(argv, cwd, env, end, ok, complaints)
     next(running)
     return running
 
@@ -62,8 +64,9 @@ def _pieces(
     env: Mapping[str, str] | None,
     end: bytes,
     ok: Sequence[int],
+    complaints: list[str] | None,
 ) -> Generator[bytes]:
-    with os.fdopen(os.memfd_create("stderr"), "w+b") as complaints:
+    with os.fdopen(os.memfd_create("stderr"), "w+b") as errors:
         try:
             process = subprocess.Popen(
                 argv,
@@ -71,7 +74,7 @@ def _pieces(
                 env=env,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=complaints,
+                stderr=errors,
             )
         except OSError as error:
             raise _not_run(argv, error) from error
@@ -89,9 +92,12 @@ def _pieces(
                 code = process.wait()
             finally:
                 process.kill()
+        errors.seek(0)
+        said = errors.read()
         if code not in ok:
-            complaints.seek(0)
-            raise _failed(argv, code, complaints.read())
+            raise _failed(argv, code, said)
+        if complaints is not None:
+            complaints += os.fsdecode(said).splitlines()
 
 
 def _not_run(argv: Sequence[str | os.PathLike[str]], error: OSError) -> TracecfgError:

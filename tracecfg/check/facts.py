@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracecfg.kconfigtext import KconfigIndex
@@ -12,6 +12,7 @@ from tracecfg.model import Decision, Option, Place, Plan
 from tracecfg.series.steps import Step
 
 if TYPE_CHECKING:
+    from tracecfg.kernel.compilerflags import Flags
     from tracecfg.kernel.resolve import Includes
 
 
@@ -46,6 +47,8 @@ class Facts:
     files: each C file that has to do with tracepoints, by path
     guarded: those that name a symbol with the options' prefix, of a tree with the series
     undone: of each system, None for a tree without the core of the series
+    problems: what could not be read, besides the plan's
+    flags: what the Makefiles of some folders may give the compiler, by folder
     """
 
     plan: Plan
@@ -55,3 +58,5 @@ class Facts:
     guarded: tuple[Source, ...]
     kconfig: KconfigIndex
     undone: tuple[Undone, ...] | None
+    problems: tuple[tuple[Place, str], ...] = ()
+    flags: Mapping[str, Flags] = field(default_factory=dict)

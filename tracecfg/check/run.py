@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,14 +11,17 @@ from tracecfg import planning
 from tracecfg.check import applied, baseline, configs, guards, headers, ownfiles, waste
 from tracecfg.check.facts import Facts, Hit, Undone
 from tracecfg.check.judge import judge
+from tracecfg.check.reread import folders_asked_for
 from tracecfg.check.result import Result
 from tracecfg.check.rule import matching, rules
 from tracecfg.check.undone import undone
 from tracecfg.errors import UnsupportedTreeError, UsageError
+from tracecfg.kernel.compilerflags import flags
+from tracecfg.kernel.kindex import read_index
 from tracecfg.kernel.search import best_searcher, files_with, search
 from tracecfg.kernel.source import Source
 from tracecfg.kernel.tree import Tree, open_tree
-from tracecfg.model import Plan, Severity
+from tracecfg.model import Place, Plan, Severity
 from tracecfg.planning import Studied
 from tracecfg.series.core import MENU_KCONFIG, SOURCES_TRACE
 from tracecfg.series.generate import Series, generate
@@ -126,7 +129,10 @@ def _headers(plan: Plan) -> list[str]:
 def read(tree: Tree, *, rules_file: Path | None, prefix: str) -> Facts:
     """Raises as planning.study() does."""
     searcher = best_searcher(tree)
-    studied = planning.study(tree, search(tree, searcher), rules=rules_file, prefix=prefix)
+    problems: list[tuple[Place, str]] = []
+    candidates = search(tree, searcher, tolerant=True)
+    kconfig = read_index(tree, problems)
+    studied = planning.study(tree, candidates, rules=rules_file, prefix=prefix, kconfig=kconfig)
     files = studied.scanned.files
     converted = MENU_KCONFIG in studied.kconfig.files
     guarded = files_with(tree, searcher, f"CONFIG_{prefix}") if converted else ()
@@ -135,10 +141,25 @@ def read(tree: Tree, *, rules_file: Path | None, prefix: str) -> Facts:
         prefix=prefix,
         files=files,
         includes=studied.scanned.includes,
-        guarded=tuple(files.get(path) or Source(path, tree.read(path)) for path in guarded),
+        guarded=tuple(_sources(tree, files, guarded, problems)),
         kconfig=studied.kconfig,
         undone=_undone(tree, studied) if converted else None,
+        flags=flags(tree, folders_asked_for(studied.plan, files)),
+        problems=tuple(problems),
     )
+
+
+def _sources(
+    tree: Tree,
+    files: Mapping[str, Source],
+    paths: Iterable[str],
+    problems: list[tuple[Place, str]],
+) -> Iterator[Source]:
+    for path in paths:
+        try:
+            yield files.get(path) or Source(path, tree.read(path))
+        except UnsupportedTreeError as error:
+            problems.append((Place(path, 1), error.message.removeprefix(f"{path}: ")))
 
 
 def _undone(tree: Tree, studied: Studied) -> tuple[Undone, ...]:
@@ -152,7 +173,7 @@ def _undone(tree: Tree, studied: Studied) -> tuple[Undone, ...]:
 
 
 def _hits(facts: Facts) -> Iterator[Hit]:
-    for place, reason in facts.plan.problems:
+    for place, reason in (*facts.plan.problems, *facts.problems):
         yield Hit("TC901", place, reason)
     for group in GROUPS:
         yield from group(facts)

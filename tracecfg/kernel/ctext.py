@@ -244,14 +244,19 @@ def opposite(taken: list[Branch]) -> Branch:
     return Branch(needs=first.refuses if len(first.refuses) == 1 else ())
 
 
+_NESTED = 200
+"""Blocks within each other: people write ten at most."""
+
+
 def conditionals(found: list[Directive]) -> Iterator[tuple[Directive, tuple[Branch, ...]]]:
-    """Each directive with the stack of arms it stands in (its own #if not yet counted)."""
+    """Each directive with the stack of arms it stands in, of more than _NESTED the outermost (its
+    own #if not yet counted)."""
     stack: list[list[Branch]] = []
     current: list[Branch] = []
     for directive in found:
         if directive.word in ("elif", "else", "endif") and stack:
             current.pop()
-        yield directive, tuple(current)
+        yield directive, tuple(current[:_NESTED])
         if directive.word in ("if", "ifdef", "ifndef"):
             arm = branch(directive)
             stack.append([arm])

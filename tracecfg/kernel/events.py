@@ -27,6 +27,10 @@ _UNCLOSED = 10
 """Brackets left open in one header, behind which it is not read on."""
 
 
+_SNIPPETS = 200
+"""Snippets that one header includes, those that they include in turn among them."""
+
+
 class EventMacro(NamedTuple):
     """Where an event macro of this kernel takes its names.
 
@@ -137,10 +141,11 @@ class _Reading:
         self.problems: list[tuple[Place, str]] = []
         self.forms = Forms(self.expander, reader.event_calls)
         self.unclosed = 0
+        self.walked = 0
 
     def walk(self, source: Source, depth: int = 0) -> None:
-        """Read a file from top to bottom. Macros that lead to no event hold for all of it; those
-        that do are defined and undefined where that stands."""
+        """Read a file from top to bottom, with the snippets it includes. Macros that lead to no
+        event hold for all of it; those that do are defined and undefined where that stands."""
         eventful = _eventful(source, self.expander)
         for macro in source.defines.values():
             if macro.name not in eventful:
@@ -166,6 +171,12 @@ class _Reading:
             elif directive.word == "include" and depth < 4:
                 inner = self.reader.snippet(source.path, directive.rest)
                 if inner is not None:
+                    self.walked += 1
+                    if self.walked == _SNIPPETS:
+                        place = source.place(directive.start)
+                        self.problems.append((place, "its #include lines have no end"))
+                    if self.walked >= _SNIPPETS:
+                        return
                     at = self._calls(source, at, directive.start)
                     self.walk(inner, depth + 1)
         self._calls(source, at, len(source.code))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 
 from tracecfg.errors import UnsupportedTreeError
 from tracecfg.kconfigtext import KconfigIndex
 from tracecfg.kernel.tree import Tree
+from tracecfg.model import Place
 
 # a plain newline instead of ^ makes the search several times faster
 _SOURCE = re.compile(
@@ -18,12 +20,20 @@ _SOURCE = re.compile(
 _PLAIN = re.compile(r"[\w./-]+")
 
 
-def read_index(tree: Tree) -> KconfigIndex:
+Problems = list[tuple[Place, str]]
+"""What is wrong, by place."""
+
+
+def read_index(tree: Tree, problems: Problems | None = None) -> KconfigIndex:
     """Read every Kconfig file that the top one reaches, for any architecture.
 
-    Raises UnsupportedTreeError when the top one, or one that a plain `source` names, is missing.
+    problems: gets what is wrong with the others, files that lead to themselves included, so that
+    the rest is read
+    Raises UnsupportedTreeError when the top one, or, without `problems`, one that a plain `source`
+    names, is missing or cannot be read.
     """
     files: dict[str, str] = {}
+    sources: dict[str, list[tuple[str, int]]] = {}
     # each with the place that names it, unless it may be missing
     todo: list[tuple[str, tuple[str, int] | None]] = [("Kconfig", ("", 0))]
     while todo:
@@ -33,14 +43,20 @@ def read_index(tree: Tree) -> KconfigIndex:
         try:
             files[path] = text = tree.read(path)
         except UnsupportedTreeError as error:
-            if tree.is_file(path) or needed == ("", 0):
+            there = _is_there(tree, path)
+            if needed == ("", 0) or (problems is None and there):
                 raise
+            if there and problems is not None:
+                problems.append((Place(path, 1), error.message.removeprefix(f"{path}: ")))
+                continue
             if needed is None:
                 continue
-            by, offset = needed
-            line = files[by].count("\n", 0, offset) + 1
+            place = _place(files, needed)
+            if problems is not None:
+                problems.append((place, f"sources {path}, which is not there"))
+                continue
             raise UnsupportedTreeError(
-                f"{by}:{line}: sources {path}, which is not there", "is the tree complete?"
+                f"{place}: sources {path}, which is not there", "is the tree complete?"
             ) from error
         if "source" not in text:
             continue
@@ -52,7 +68,39 @@ def read_index(tree: Tree) -> KconfigIndex:
             plain = not match[1] and "$" not in written
             for target in _expand(tree, f"{base}/{written}" if relative else written):
                 todo.append((target, (path, match.start()) if plain else None))
+                sources.setdefault(path, []).append((target, match.start()))
+    if problems is not None:
+        for path, offset in _circles(sources):
+            problems.append((_place(files, (path, offset)), "sources a file that leads back here"))
     return KconfigIndex(files)
+
+
+def _place(files: Mapping[str, str], at: tuple[str, int]) -> Place:
+    path, offset = at
+    return Place(path, files[path].count("\n", 0, offset) + 1)
+
+
+def _is_there(tree: Tree, path: str) -> bool:
+    try:
+        return tree.is_file(path)
+    except OSError:
+        return True
+
+
+def _circles(sources: Mapping[str, list[tuple[str, int]]]) -> Iterator[tuple[str, int]]:
+    """The file and offset of each `source` that closes a circle, on a walk from the top."""
+    done: set[str] = set()
+    way: dict[str, Iterator[tuple[str, int]]] = {"Kconfig": iter(sources.get("Kconfig", ()))}
+    while way:
+        path, left = next(reversed(way.items()))
+        target, offset = next(left, ("", 0))
+        if not target:
+            done.add(path)
+            del way[path]
+        elif target in way:
+            yield path, offset
+        elif target not in done:
+            way[target] = iter(sources.get(target, ()))
 
 
 def _expand(tree: Tree, named: str) -> list[str]:

@@ -7,8 +7,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from tracecfg.errors import UnsupportedTreeError
 from tracecfg.kernel.source import Source
 from tracecfg.kernel.tree import Tree
+from tracecfg.model import Place
 
 _INCLUDE = re.compile(r'^([<"])([^>"]+)[>"]')
 
@@ -20,6 +22,8 @@ class Includes:
         """unread: further files of the scan, which are read when they are included"""
         self._tree = tree
         self._files = files
+        self.problems: list[tuple[Place, str]] = []
+        """What is included and cannot be read."""
         self._others: dict[str, Source | None] = {}
         self._scanned = frozenset((*files, *unread))
         self._by_basename: dict[str, list[str]] = defaultdict(list)
@@ -63,9 +67,21 @@ class Includes:
         if path in self._files:
             return self._files[path]
         if path not in self._others:
-            found = not path.startswith("..") and self._tree.is_file(path)
-            self._others[path] = Source(path, self._tree.read(path)) if found else None
+            self._others[path] = None if path.startswith("..") else self._read(path)
         return self._others[path]
+
+    def _read(self, path: str) -> Source | None:
+        try:
+            if self._tree.is_file(path):
+                return Source(path, self._tree.read(path))
+            what = self._tree.instead_of_file(path) if path.endswith(".h") else ""
+        except UnsupportedTreeError as error:
+            what = error.message.removeprefix(f"{path}: ")
+        except OSError as error:
+            what = f"cannot be read: {error.strerror}"
+        if what:
+            self.problems.append((Place(path, 1), what))
+        return None
 
 
 def nearness(path: str, other: str) -> tuple[int, int]:

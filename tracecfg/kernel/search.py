@@ -7,6 +7,7 @@ hold what the scan asks for, WORDS; a few more that hold only a part of one do n
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -15,7 +16,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from tracecfg import osio
-from tracecfg.errors import UnsupportedTreeError
+from tracecfg.errors import TracecfgError, UnsupportedTreeError
 from tracecfg.kernel.tree import MAX_FILE, Tree, read_all
 
 WORDS = (
@@ -55,6 +56,12 @@ begin: beginnings that are few and that C code seldom has make rg's a third chea
 BESIDES = ("&event_",)
 """Looked for as well, but it takes one of WORDS to make a file worth reading."""
 
+_EVERY = frozenset((*PARTS, *BESIDES))
+_COMPLAINT = re.compile(
+    r"(?:rg: )?\./(.+?): [^:]*\(os error \d+\)$|(?:error|warning): [^']*'(.+)': "
+)
+"""What rg, and git grep, say of a file or a folder that they cannot look into."""
+
 Candidate = tuple[str, frozenset[str]]
 """A file's path, relative to the tree, and which of PARTS and BESIDES are in it. Of two that
 overlap in the text only the first is told."""
@@ -82,12 +89,6 @@ NOT_KERNEL = frozenset({"tools", "Documentation", "scripts", ".git"})
 """Top folders whose code is never part of a kernel or its modules."""
 
 
-def in_kernel(path: str) -> bool:
-    """Does a trace header here belong to the kernel? samples/ has consumers, but its own systems
-    are examples."""
-    return not path.startswith("samples/")
-
-
 _SOURCE = (".c", ".h", ".S")
 _BUILD = ("Makefile", "Kbuild", "Kconfig")
 
@@ -106,34 +107,59 @@ def best_searcher(tree: Tree) -> Searcher:
     return Searcher.OWN
 
 
-def search(tree: Tree, searcher: Searcher) -> Iterator[Candidate]:
+def search(tree: Tree, searcher: Searcher, *, tolerant: bool = False) -> Iterator[Candidate]:
     """The files that hold one of WORDS, as they are found: a program that looks for them has been
     started when this returns.
 
-    Raises UnsupportedTreeError for a folder that cannot be listed.
+    tolerant: what cannot be looked into, files and folders, is told as if it held every word, so
+    that whoever reads it learns why it cannot be read
+    Raises UnsupportedTreeError for a folder that cannot be listed and TracecfgError for a file
+    that rg cannot read, unless tolerant.
     """
     if searcher is Searcher.OWN:
-        return _read_all(tree)
+        return _read_all(tree, tolerant=tolerant)
     told = ("--only-matching", "--no-line-number", "--no-column", "--color=never", "--null")
     argv = _program(searcher, (*PARTS, *BESIDES), told)
+    if tolerant:
+        return _tolerant(tree, searcher, argv)
     return _by_file(osio.pieces(argv, cwd=tree.root, end=b"\n", ok=(0, 1)))
 
 
-def files_with(tree: Tree, searcher: Searcher, word: str) -> list[str]:
-    """The C sources and headers of the kernel that hold a fixed string, by path.
+def _tolerant(tree: Tree, searcher: Searcher, argv: list[str]) -> Iterator[Candidate]:
+    complaints: list[str] = []
+    # rg's 2 is of a search that went on without some files
+    ok = (0, 1, 2) if searcher is Searcher.RIPGREP else (0, 1)
+    found = osio.pieces(argv, cwd=tree.root, end=b"\n", ok=ok, complaints=complaints)
+    return _with_unread(_by_file(found), complaints, searcher)
 
-    Raises UnsupportedTreeError for a folder that cannot be listed.
-    """
+
+def _with_unread(
+    found: Iterator[Candidate], complaints: list[str], searcher: Searcher
+) -> Iterator[Candidate]:
+    """And what rg or git grep complained of, once they have ended."""
+    yield from found
+    for line in complaints:
+        match = _COMPLAINT.match(line)
+        if match:
+            yield (match[1] or match[2]).rstrip("/"), _EVERY
+        elif searcher is Searcher.RIPGREP:
+            raise TracecfgError(line)
+
+
+def files_with(tree: Tree, searcher: Searcher, word: str) -> list[str]:
+    """The C sources and headers of the kernel that hold a fixed string, by path; not what cannot
+    be looked into, which search() tells."""
     if searcher is Searcher.OWN:
         return sorted(
             path
-            for folder, names in folders(tree.root)
+            for folder, names in folders(tree.root, [])
             for name in names
             if name.endswith(_SOURCE)
             and word in _text(tree, path := f"{folder}/{name}" if folder else name)
         )
     argv = _program(searcher, (word,), ("--files-with-matches", "--null"))
-    found = osio.run(argv, cwd=tree.root, ok=(0, 1)).split(b"\0")
+    # rg's 2: search() has told of what cannot be read
+    found = osio.run(argv, cwd=tree.root, ok=(0, 1, 2)).split(b"\0")
     return sorted(os.fsdecode(path).removeprefix("./") for path in found if path)
 
 
@@ -184,12 +210,13 @@ def _by_file(lines: Iterable[bytes]) -> Iterator[Candidate]:
         yield os.fsdecode(path).removeprefix("./"), frozenset(parts)
 
 
-def folders(root: Path) -> Iterator[tuple[str, list[str]]]:
+def folders(root: Path, unlisted: list[str] | None = None) -> Iterator[tuple[str, list[str]]]:
     """Every kernel folder (relative, "" for the root) with the names of the files that a scan
     could read: sources and headers, Makefiles, Kbuild and Kconfig files.
 
     Symlinked folders are not entered: the tree has none, and they can lead out of it.
-    Raises UnsupportedTreeError for a folder that cannot be listed.
+    unlisted: gets the folders that cannot be listed
+    Raises UnsupportedTreeError for such a folder when there is no such list.
     """
     stack = [""]
     while stack:
@@ -206,24 +233,34 @@ def folders(root: Path) -> Iterator[tuple[str, list[str]]]:
                     ):
                         names.append(entry.name)
         except OSError as error:
+            if unlisted is not None:
+                unlisted.append(folder)
+                continue
             raise UnsupportedTreeError(
                 f"{folder or '.'}: cannot be listed: {error.strerror}"
             ) from error
         yield folder, names
 
 
-def _read_all(tree: Tree) -> Iterator[Candidate]:
+def _read_all(tree: Tree, *, tolerant: bool) -> Iterator[Candidate]:
     from concurrent.futures import ProcessPoolExecutor
 
-    found = [(str(tree.root), folder, names) for folder, names in folders(tree.root) if names]
+    unlisted: list[str] | None = [] if tolerant else None
+    listed = folders(tree.root, unlisted)
+    found = [(str(tree.root), folder, names) for folder, names in listed if names]
+    for folder in unlisted or ():
+        yield folder, _EVERY
     with ProcessPoolExecutor() as pool:
         for chunk in pool.map(_matching, found, chunksize=64):
-            yield from chunk
+            for path, parts in chunk:
+                if parts or tolerant:
+                    yield path, parts or _EVERY
 
 
 def _matching(folder: tuple[str, str, list[str]]) -> list[Candidate]:
+    """Of the files of a folder those that hold a word; without any, those that cannot be read."""
     root, relative, names = folder
-    found = []
+    found: list[Candidate] = []
     for name in names:
         if not name.endswith(_SOURCE):
             continue
@@ -241,6 +278,7 @@ def _matching(folder: tuple[str, str, list[str]]) -> list[Candidate]:
             finally:
                 os.close(descriptor)
         except (OSError, ValueError):
+            found.append((path, frozenset()))
             continue
         # a plain search for each word is several times faster than one pattern of them all
         told = frozenset(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,12 @@ from tracecfg.model import Place
 
 # a plain newline instead of ^ makes the search several times faster
 _INCLUDE = re.compile(r'\n[ \t]*+\#[ \t]*+include[ \t]*+([<"][^>"\n]+[>"])')
+
+
+def in_kernel(path: str) -> bool:
+    """Does a trace header here belong to the kernel? samples/ has consumers, but its own systems
+    are examples."""
+    return not path.startswith("samples/")
 
 
 @dataclass(frozen=True)
@@ -81,10 +88,15 @@ class Source:
                     found = ("".join(value), directive)
         return found
 
+    @cached_property
+    def _arms_behind(self) -> list[tuple[ctext.Branch, ...]]:
+        """The arms at the top of the file, and behind each directive."""
+        marker = Directive("pragma", "", 0, 0)
+        found = [marker, *(each for one in self.directives for each in (one, marker))]
+        return [arms for each, arms in ctext.conditionals(found) if each is marker]
+
     def needed_at(self, offset: int) -> tuple[str, ...]:
         """The symbols that the #ifdefs around an offset ask for; CONFIG_X_MODULE is no symbol."""
-        marker = Directive("pragma", "", offset, offset)
-        before = [directive for directive in self.directives if directive.start < offset]
-        *_, (_, arms) = ctext.conditionals([*before, marker])
-        needed = (name for arm in arms for name in arm.needs)
+        before = bisect_left(self.directives, offset, key=lambda directive: directive.start)
+        needed = (name for arm in self._arms_behind[before] for name in arm.needs)
         return tuple(name for name in needed if not name.endswith("_MODULE"))

@@ -15,6 +15,9 @@ from tracecfg.errors import UnsupportedTreeError, UsageError
 MAX_FILE = 16 * 1024 * 1024
 """Bytes. Nothing that people write for the kernel is longer; register tables, generated, are."""
 
+_HOW = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+"""A FIFO is told by its mode, not waited for."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:
@@ -41,7 +44,10 @@ class Tree:
             # thousands of files: twice as fast as a stream
             descriptor = self._opened(path)
             try:
-                size = os.fstat(descriptor).st_size
+                there = os.fstat(descriptor)
+                if not stat.S_ISREG(there.st_mode):
+                    raise UnsupportedTreeError(f"{path}: {_instead_of_file(there.st_mode)}")
+                size = there.st_size
                 if size > MAX_FILE:
                     raise UnsupportedTreeError(f"{path}: longer than {MAX_FILE >> 20} MB")
                 return read_all(descriptor, size)
@@ -57,7 +63,7 @@ class Tree:
         root, folder = str(self.root), path.rpartition("/")[0]
         if ".." not in path and (not folder or _inside(root, folder)):
             try:
-                return os.open(f"{root}/{path}", os.O_RDONLY | os.O_NOFOLLOW)
+                return os.open(f"{root}/{path}", _HOW)
             except OSError as error:
                 if error.errno != errno.ELOOP:
                     raise
@@ -66,7 +72,7 @@ class Tree:
             raise UnsupportedTreeError(
                 f"{path}: leads out of the tree to {end}", "remove the symlink"
             )
-        return os.open(end, os.O_RDONLY | os.O_NOFOLLOW)
+        return os.open(end, _HOW)
 
     def is_file(self, path: str) -> bool:
         """Raises OSError where it cannot be asked."""
@@ -75,12 +81,34 @@ class Tree:
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return False
         except OSError as error:
-            if error.errno == errno.ELOOP:
+            if error.errno in (errno.ELOOP, errno.ENAMETOOLONG):
                 return False
             raise
 
+    def instead_of_file(self, path: str) -> str:
+        """What is there, of a path that is no file; "" when it is nothing. Raises OSError."""
+        try:
+            mode = os.lstat(f"{self.root}/{path}").st_mode
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return ""
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return ""
+            raise
+        return _instead_of_file(mode)
+
     def is_dir(self, path: str) -> bool:
         return (self.root / path).is_dir()
+
+
+def _instead_of_file(mode: int) -> str:
+    sorts = {
+        stat.S_IFLNK: "a symlink that leads to no file",
+        stat.S_IFDIR: "a folder",
+        stat.S_IFIFO: "a FIFO",
+        stat.S_IFSOCK: "a socket",
+    }
+    return f"cannot be read: it is {sorts.get(stat.S_IFMT(mode), 'a device')}"
 
 
 def read_all(descriptor: int, size: int) -> bytes:
