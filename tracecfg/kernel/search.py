@@ -82,12 +82,6 @@ NOT_KERNEL = frozenset({"tools", "Documentation", "scripts", ".git"})
 """Top folders whose code is never part of a kernel or its modules."""
 
 
-def in_kernel(path: str) -> bool:
-    """Does a trace header here belong to the kernel? samples/ has consumers, but its own systems
-    are examples."""
-    return not path.startswith("samples/")
-
-
 _SOURCE = (".c", ".h", ".S")
 _BUILD = ("Makefile", "Kbuild", "Kconfig")
 
@@ -155,7 +149,7 @@ def _by_file(lines: Iterable[bytes]) -> Iterator[Candidate]:
         yield os.fsdecode(path).removeprefix("./"), frozenset(parts)
 
 
-def folders(root: Path) -> Iterator[tuple[str, list[str]]]:
+def folders(root: Path, suffixes: tuple[str, ...] = _SOURCE) -> Iterator[tuple[str, list[str]]]:
     """Every kernel folder (relative, "" for the root) with the names of the files that a scan
     could read: sources and headers, Makefiles, Kbuild and Kconfig files.
 
@@ -173,7 +167,7 @@ def folders(root: Path) -> Iterator[tuple[str, list[str]]]:
                         if folder or entry.name not in NOT_KERNEL:
                             stack.append(f"{folder}/{entry.name}" if folder else entry.name)
                     elif entry.is_file(follow_symlinks=False) and (
-                        entry.name.endswith(_SOURCE) or entry.name.startswith(_BUILD)
+                        entry.name.endswith(suffixes) or entry.name.startswith(_BUILD)
                     ):
                         names.append(entry.name)
         except OSError as error:

@@ -16,6 +16,12 @@ from tracecfg.model import Place
 _INCLUDE = re.compile(r'\n[ \t]*+\#[ \t]*+include[ \t]*+([<"][^>"\n]+[>"])')
 
 
+def in_kernel(path: str) -> bool:
+    """Does a trace header here belong to the kernel? samples/ has consumers, but its own systems
+    are examples."""
+    return not path.startswith("samples/")
+
+
 @dataclass(frozen=True)
 class Source:
     """A C file, or its beginning, read once: text, blanked text, directives; offsets agree."""
