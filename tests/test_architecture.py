@@ -20,6 +20,7 @@ KINDS = ("cli", "planning", "rules", "series", "report", "templating", "config",
 
 PURE = [
     *(f"tracecfg.boot.{name}" for name in ("bootconfig", "line", "request", "unit")),
+    *(f"tracecfg.check.{name}" for name in ("facts", "waste")),
     *(f"tracecfg.config.{name}" for name in ("base", "choice", "forced", "needs", "report")),
     "tracecfg.config.result",
     *(f"tracecfg.cost.{name}" for name in ("attribute", "code", "names", "parts", "report")),
@@ -45,6 +46,7 @@ PURE = [
     "tracecfg.series.patches",
     *(f"tracecfg.verify.{name}" for name in ("compare", "held", "known", "report")),
     # readers of text, whoever has read it from the disk
+    "tracecfg.kernel.calls",
     "tracecfg.kernel.ctext",
     "tracecfg.kernel.events",
     "tracecfg.kernel.forms",
@@ -56,6 +58,8 @@ PURE = [
     "tracecfg.kernel.makefunc",
     "tracecfg.kernel.maketext",
     "tracecfg.kernel.makevalue",
+    "tracecfg.kernel.pasting",
+    "tracecfg.kernel.source",
     "tracecfg.kernel.symbols",
 ]
 WORLD = {

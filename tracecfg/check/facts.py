@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracecfg.kconfigtext import KconfigIndex
-from tracecfg.kernel.resolve import Includes
+from tracecfg.kernel.calls import Called
 from tracecfg.kernel.source import Source
 from tracecfg.model import Place, Plan
+
+if TYPE_CHECKING:
+    from tracecfg.kernel.resolve import Includes
 
 
 class Hit(NamedTuple):
@@ -31,6 +34,7 @@ class Facts:
 
     files: each C file that has to do with tracepoints, by path
     converted: it has the core of the series
+    called: what the code calls, or None when nobody has looked
     """
 
     plan: Plan
@@ -38,3 +42,4 @@ class Facts:
     includes: Includes
     kconfig: KconfigIndex
     converted: bool
+    called: Called | None = None

@@ -10,6 +10,7 @@ from tracecfg import planning
 from tracecfg.check import guards, headers, waste
 from tracecfg.check.facts import Facts, Hit
 from tracecfg.check.rule import Rule, rules
+from tracecfg.kernel import callers
 from tracecfg.kernel.search import best_searcher, search
 from tracecfg.kernel.tree import Tree, open_tree
 from tracecfg.model import Finding
@@ -47,15 +48,17 @@ def check(request: Request) -> Result:
 
 def read(tree: Tree, *, rules_file: Path | None, prefix: str) -> Facts:
     """Raises as planning.study() does."""
-    studied = planning.study(
-        tree, search(tree, best_searcher(tree)), rules=rules_file, prefix=prefix
-    )
+    searcher = best_searcher(tree)
+    candidates = search(tree, searcher)
+    called = callers.start(tree, searcher)
+    studied = planning.study(tree, candidates, rules=rules_file, prefix=prefix)
     return Facts(
         plan=studied.plan,
         files=studied.scanned.files,
         includes=studied.scanned.includes,
         kconfig=studied.kconfig,
         converted=MENU_KCONFIG in studied.kconfig.files,
+        called=called(),
     )
 
 
