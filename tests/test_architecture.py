@@ -26,6 +26,7 @@ PURE = [
     "tracecfg.check.suppress",
     *(f"tracecfg.check.{name}" for name in ("apart", "blocks", "creation", "facts", "garbage")),
     *(f"tracecfg.check.{name}" for name in ("guards", "headers", "reread", "undone")),
+    "tracecfg.check.waste",
     *(f"tracecfg.config.{name}" for name in ("base", "choice", "forced", "needs", "report")),
     "tracecfg.config.result",
     *(f"tracecfg.cost.{name}" for name in ("attribute", "code", "names", "parts", "report")),
@@ -55,6 +56,7 @@ PURE = [
     *(f"tracecfg.verify.{name}" for name in ("belongs", "compare", "evidence", "held")),
     *(f"tracecfg.verify.{name}" for name in ("known", "report")),
     # readers of text, whoever has read it from the disk
+    "tracecfg.kernel.calls",
     "tracecfg.kernel.ctext",
     "tracecfg.kernel.events",
     "tracecfg.kernel.forms",
@@ -66,6 +68,8 @@ PURE = [
     "tracecfg.kernel.makefunc",
     "tracecfg.kernel.maketext",
     "tracecfg.kernel.makevalue",
+    "tracecfg.kernel.pasting",
+    "tracecfg.kernel.source",
     "tracecfg.kernel.symbols",
 ]
 WORLD = {

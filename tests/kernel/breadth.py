@@ -26,6 +26,7 @@ from pathlib import Path, PurePosixPath
 
 from tests.kernel.lab.build import SAME_BITS
 from tests.kernel.lab.cache import program
+from tests.kernel.objects import called_in
 
 ARCH = "x86"
 JOBS = os.cpu_count() or 1
@@ -114,11 +115,13 @@ class Built:
 
     messages: warnings and errors without path of the tree and line numbers, which guards shift
     symbols: the tracepoint symbols that the object defines or refers to
+    called: the tracepoints that its code calls
     """
 
     ok: bool
     messages: frozenset[str]
     symbols: frozenset[str]
+    called: frozenset[str] = frozenset()
 
 
 Recipes = Mapping[str, list[str]]
@@ -175,16 +178,18 @@ def _compile(folder: Folder, command: list[str]) -> Built:
         done = subprocess.run(
             words, cwd=folder.out, env=env, capture_output=True, text=True, check=False
         )
-        symbols: frozenset[str] = frozenset()
+        symbols, called = frozenset[str](), frozenset[str]()
         if done.returncode == 0:
             names = subprocess.run(["nm", "-P", target], check=True, capture_output=True, text=True)
             first = (line.split(" ", 1)[0] for line in names.stdout.splitlines())
             symbols = frozenset(x for x in first if SYMBOL.match(x) and not _NOT_OURS.match(x))
+            called = frozenset(called_in(Path(target).read_bytes()))
     said = done.stderr.replace(f"{folder.tree}/", "")
     return Built(
         ok=done.returncode == 0,
         messages=frozenset(f"{path}: {text}" for path, text in _MESSAGE.findall(said)),
         symbols=symbols,
+        called=called,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracecfg.kconfigtext import KconfigIndex
+from tracecfg.kernel.calls import Called
 from tracecfg.kernel.source import Source
 from tracecfg.model import Decision, Option, Place, Plan
 from tracecfg.series.steps import Step
@@ -49,6 +50,7 @@ class Facts:
     undone: of each system, None for a tree without the core of the series
     problems: what could not be read, besides the plan's
     flags: what the Makefiles of some folders may give the compiler, by folder
+    called: what the code calls, or None when nobody has looked
     """
 
     plan: Plan
@@ -60,3 +62,4 @@ class Facts:
     undone: tuple[Undone, ...] | None
     problems: tuple[tuple[Place, str], ...] = ()
     flags: Mapping[str, Flags] = field(default_factory=dict)
+    called: Called | None = None

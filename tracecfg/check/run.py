@@ -16,6 +16,7 @@ from tracecfg.check.result import Result
 from tracecfg.check.rule import matching, rules
 from tracecfg.check.undone import undone
 from tracecfg.errors import UnsupportedTreeError, UsageError
+from tracecfg.kernel import callers
 from tracecfg.kernel.compilerflags import flags
 from tracecfg.kernel.kindex import read_index
 from tracecfg.kernel.search import best_searcher, files_with, search
@@ -131,6 +132,7 @@ def read(tree: Tree, *, rules_file: Path | None, prefix: str) -> Facts:
     searcher = best_searcher(tree)
     problems: list[tuple[Place, str]] = []
     candidates = search(tree, searcher, tolerant=True)
+    called = callers.start(tree, searcher)
     kconfig = read_index(tree, problems)
     studied = planning.study(tree, candidates, rules=rules_file, prefix=prefix, kconfig=kconfig)
     files = studied.scanned.files
@@ -146,6 +148,7 @@ def read(tree: Tree, *, rules_file: Path | None, prefix: str) -> Facts:
         undone=_undone(tree, studied) if converted else None,
         flags=flags(tree, folders_asked_for(studied.plan, files)),
         problems=tuple(problems),
+        called=called(),
     )
 
 

@@ -210,7 +210,9 @@ def _by_file(lines: Iterable[bytes]) -> Iterator[Candidate]:
         yield os.fsdecode(path).removeprefix("./"), frozenset(parts)
 
 
-def folders(root: Path, unlisted: list[str] | None = None) -> Iterator[tuple[str, list[str]]]:
+def folders(
+    root: Path, unlisted: list[str] | None = None, suffixes: tuple[str, ...] = _SOURCE
+) -> Iterator[tuple[str, list[str]]]:
     """Every kernel folder (relative, "" for the root) with the names of the files that a scan
     could read: sources and headers, Makefiles, Kbuild and Kconfig files.
 
@@ -229,7 +231,7 @@ def folders(root: Path, unlisted: list[str] | None = None) -> Iterator[tuple[str
                         if folder or entry.name not in NOT_KERNEL:
                             stack.append(f"{folder}/{entry.name}" if folder else entry.name)
                     elif entry.is_file(follow_symlinks=False) and (
-                        entry.name.endswith(_SOURCE) or entry.name.startswith(_BUILD)
+                        entry.name.endswith(suffixes) or entry.name.startswith(_BUILD)
                     ):
                         names.append(entry.name)
         except OSError as error:
