@@ -19,6 +19,7 @@ KINDS = ("cli", "planning", "rules", "series", "report", "templating", "config",
 """All that is made of what the readers find."""
 
 PURE = [
+    "tracecfg.check.fingerprint",
     *(f"tracecfg.boot.{name}" for name in ("bootconfig", "line", "request", "unit")),
     *(f"tracecfg.check.{name}" for name in ("facts", "guards", "undone")),
     "tracecfg.check.fingerprint",
