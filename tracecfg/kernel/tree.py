@@ -9,11 +9,19 @@ import stat
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from tracecfg.errors import UnsupportedTreeError, UsageError
 
 MAX_FILE = 16 * 1024 * 1024
 """Bytes. Nothing that people write for the kernel is longer; register tables, generated, are."""
+
+
+class Listed(NamedTuple):
+    """What is in a folder, in no order. files: symlinks to files too; no symlink is a folder"""
+
+    folders: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +90,25 @@ class Tree:
     def is_dir(self, path: str) -> bool:
         return (self.root / path).is_dir()
 
+    def listed(self, folder: str) -> Listed:
+        """What is in a folder of the tree; nothing where there is none or it cannot be read."""
+        folders, files = [], []
+        root = str(self.root)
+        try:
+            if ".." in folder or not _inside(root, folder):
+                end = (self.root / folder).resolve(strict=True)
+                if not end.is_relative_to(self.root):
+                    return Listed()
+            with os.scandir(f"{root}/{folder}") as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.name)
+                    elif entry.is_file():
+                        files.append(entry.name)
+        except (OSError, RuntimeError, ValueError):
+            pass
+        return Listed(tuple(folders), tuple(files))
+
 
 def read_all(descriptor: int, size: int) -> bytes:
     """The whole of an open file of that many bytes."""
@@ -109,22 +136,25 @@ def open_tree(path: Path) -> Tree:
         makefile = (root / "Makefile").read_text(errors="replace")
     except (OSError, RuntimeError) as error:
         raise _no_tree(path) from error
-    fields = dict(
+    version = version_of(makefile)
+    if not version or not (root / "Kconfig").is_file() or not (root / "include/linux").is_dir():
+        raise _no_tree(path)
+    return Tree(root=root, version=version)
+
+
+def version_of(makefile: str) -> str:
+    """What the text of a top Makefile says; "" when it says nothing."""
+    fields: dict[str, str] = dict(
         re.findall(
             r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)[ \t]*=[ \t]*(.*?)[ \t]*$",
             makefile,
             re.MULTILINE,
         )
     )
-    if (
-        not fields.get("VERSION")
-        or not (root / "Kconfig").is_file()
-        or not (root / "include/linux").is_dir()
-    ):
-        raise _no_tree(path)
+    if not fields.get("VERSION"):
+        return ""
     numbers = [fields.get(name, "") for name in ("VERSION", "PATCHLEVEL", "SUBLEVEL")]
-    version = ".".join(number for number in numbers if number) + fields.get("EXTRAVERSION", "")
-    return Tree(root=root, version=version)
+    return ".".join(number for number in numbers if number) + fields.get("EXTRAVERSION", "")
 
 
 def _no_tree(path: Path) -> UsageError:
