@@ -19,9 +19,9 @@ KINDS = ("cli", "planning", "rules", "series", "report", "templating", "config",
 """All that is made of what the readers find."""
 
 PURE = [
-    "tracecfg.check.fingerprint",
     *(f"tracecfg.boot.{name}" for name in ("bootconfig", "line", "request", "unit")),
-    *(f"tracecfg.check.{name}" for name in ("facts", "guards", "undone")),
+    *(f"tracecfg.check.{name}" for name in ("abi", "facts", "fieldchanges", "guards")),
+    "tracecfg.check.undone",
     "tracecfg.check.fingerprint",
     *(f"tracecfg.check.{name}" for name in ("baseline", "explained", "formats", "github")),
     *(f"tracecfg.check.{name}" for name in ("judge", "report", "result", "sarif", "settings")),
@@ -55,6 +55,8 @@ PURE = [
     # readers of text, whoever has read it from the disk
     "tracecfg.kernel.ctext",
     "tracecfg.kernel.events",
+    "tracecfg.kernel.fieldmacros",
+    "tracecfg.kernel.fields",
     "tracecfg.kernel.forms",
     "tracecfg.kernel.included",
     "tracecfg.kernel.kconffacts",
