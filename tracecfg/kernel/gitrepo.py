@@ -12,8 +12,17 @@ from tracecfg import osio
 from tracecfg.errors import TracecfgError
 from tracecfg.kernel.tree import Tree
 
-_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "--no-pager")
 """Both are programs of the tree's that almost any git command would start."""
+
+_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    # a partial clone would fetch what it lacks, by a program that its configuration names
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    # messages are looked at
+    "LC_ALL": "C",
+}
 
 _RUNS_PROGRAMS = ("filter.", "include.", "includeif.")
 """Keys of a repository's own configuration by which comparing files starts programs."""
@@ -24,16 +33,20 @@ def is_repository(tree: Tree) -> bool:
 
 
 def git(
-    tree: Tree, *arguments: str, ok: tuple[int, ...] = (0,), index: Path | None = None
+    tree: Tree,
+    *arguments: str,
+    ok: tuple[int, ...] = (0,),
+    index: Path | None = None,
+    stdin: bytes = b"",
 ) -> bytes:
     """Standard output of a git command in the tree. Raises TracecfgError.
 
     index: to be used instead of the repository's own
     """
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    environment = {**os.environ, **_ENVIRONMENT}
     if index is not None:
         environment["GIT_INDEX_FILE"] = str(index)
-    return osio.run(["git", *_SAFE, *arguments], cwd=tree.root, env=environment, ok=ok)
+    return osio.run(["git", *_SAFE, *arguments], cwd=tree.root, env=environment, stdin=stdin, ok=ok)
 
 
 def commit_time(tree: Tree) -> int | None:

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -90,6 +91,14 @@ class Tree:
     def is_dir(self, path: str) -> bool:
         return (self.root / path).is_dir()
 
+    def on_disk(self, path: str) -> bool:
+        """Is the file what a search of the disk comes upon?"""
+        return True
+
+    def off_disk(self) -> Iterator[tuple[str, bytes]]:
+        """The other files that a scan could read."""
+        return iter(())
+
     def listed(self, folder: str) -> Listed:
         """What is in a folder of the tree; nothing where there is none or it cannot be read."""
         folders, files = [], []
@@ -103,11 +112,19 @@ class Tree:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.name)
-                    elif entry.is_file():
+                    elif entry.is_file(follow_symlinks=False) or (
+                        entry.is_symlink() and self._leads_to_file(f"{folder}/{entry.name}")
+                    ):
                         files.append(entry.name)
         except (OSError, RuntimeError, ValueError):
             pass
         return Listed(tuple(folders), tuple(files))
+
+    def _leads_to_file(self, path: str) -> bool:
+        try:
+            return self.is_file(path)
+        except OSError:
+            return False
 
 
 def read_all(descriptor: int, size: int) -> bytes:
