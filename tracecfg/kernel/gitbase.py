@@ -1,7 +1,7 @@
 """What a branch started from, as git tells it: the merge base, and what differs from it.
 
-Only commands that neither compare the text of files in the work tree (filters would run) nor show
-differences (textconv and external programs would): names, modes and raw objects are asked for.
+Names, modes and raw objects are asked for, never differences (textconv and external programs would
+run), and with every filter turned off.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tracecfg.errors import TracecfgError, UsageError, escaped, shortened
-from tracecfg.kernel.gitrepo import git
+from tracecfg.kernel.gitrepo import git, no_filters
 from tracecfg.kernel.tree import MAX_FILE, Tree
 
 _GITLINK = 0o160000
@@ -89,7 +89,8 @@ def _commit(tree: Tree, revision: str) -> str:
     if revision and not revision.startswith("-"):
         asked = ("rev-parse", "--quiet", "--verify", f"{revision}^{{commit}}")
         found = git(tree, *asked, ok=(0, 1, 128)).strip()
-    if not found:
+    if not found.isalnum():
+        # a range is two of them
         raise UsageError(
             f"{shown(revision)}: no commit that this repository has",
             "name a branch, tag or commit; `git fetch` gets what it lacks, and with "
@@ -116,11 +117,11 @@ def _merge_base(tree: Tree, commit: str) -> str:
 
 def _compared(tree: Tree, commit: str) -> Base:
     how = ("--raw", "-z", "--no-abbrev", "--ignore-submodules=all", "--relative", "--no-ext-diff")
+    config = no_filters(tree)
     differs: dict[str, Blob | None] = {}
     gone = False
-    for old, new, name, path in _records(
-        git(tree, "diff-index", "--no-renames", *how, commit, "--")
-    ):
+    raw = git(tree, "diff-index", "--no-renames", *how, commit, "--", config=config)
+    for old, new, name, path in _records(raw):
         if _GITLINK not in (old, new):
             differs[path] = Blob(old, name) if old else None
             gone |= not new
@@ -133,7 +134,8 @@ def _compared(tree: Tree, commit: str) -> Base:
     if gone:
         # of the index, whose files are objects
         asked = ("--cached", f"-l{_RENAMES}", "--find-renames", "--diff-filter=R")
-        renamed = dict(_renames(git(tree, "diff-index", *asked, *how, commit, "--")))
+        raw = git(tree, "diff-index", *asked, *how, commit, "--", config=config)
+        renamed = dict(_renames(raw))
     return Base(commit, differs, _new_folders(tree, commit, differs), renamed)
 
 

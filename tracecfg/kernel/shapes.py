@@ -19,6 +19,7 @@ from tracecfg.kernel.users import TRACEPOINT_H
 
 _DEPTH = 3
 """Of headers that include each other, on the way to a macro."""
+_INCLUDE_FOLDER = "include/"
 _MAKES_EVENTS = re.compile(r"\b(?:TRACE_EVENT|DEFINE_EVENT|DECLARE_EVENT_CLASS)")
 _DEFINED = re.compile(r"\n[ \t]*+\#[ \t]*+define[ \t]++(\w++)((?:[^\n\\]++|\\\r?\n|\\)*+)")
 _WORD = re.compile(r"\w+")
@@ -77,7 +78,10 @@ class _Elsewhere:
 
     def _included(self, source: Source, seen: set[str], depth: int) -> Iterator[Source]:
         for include in source.includes:
-            found = self._includes.resolve(source.path, include)
+            # not every one has words that the search looks for
+            found = self._includes.resolve(source.path, include) or self._includes.resolve(
+                _INCLUDE_FOLDER, f'"{include[1:-1]}"'
+            )
             if found is None or found.path in seen:
                 continue
             seen.add(found.path)
