@@ -20,6 +20,7 @@ KINDS = ("cli", "planning", "rules", "series", "report", "templating", "config",
 
 PURE = [
     *(f"tracecfg.boot.{name}" for name in ("bootconfig", "line", "request", "unit")),
+    *(f"tracecfg.check.{name}" for name in ("abi", "fieldchanges")),
     "tracecfg.check.fingerprint",
     *(f"tracecfg.check.{name}" for name in ("baseline", "explained", "formats", "github")),
     *(f"tracecfg.check.{name}" for name in ("judge", "report", "result", "sarif", "settings")),
@@ -59,6 +60,8 @@ PURE = [
     "tracecfg.kernel.calls",
     "tracecfg.kernel.ctext",
     "tracecfg.kernel.events",
+    "tracecfg.kernel.fieldmacros",
+    "tracecfg.kernel.fields",
     "tracecfg.kernel.forms",
     "tracecfg.kernel.included",
     "tracecfg.kernel.kconffacts",

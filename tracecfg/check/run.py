@@ -8,21 +8,25 @@ from functools import partial
 from pathlib import Path
 
 from tracecfg import planning
-from tracecfg.check import applied, baseline, configs, guards, headers, ownfiles, waste
+from tracecfg.beside import beside
+from tracecfg.check import abi, applied, baseline, configs, guards, headers, ownfiles, since, waste
+from tracecfg.check.abi import Abi, Changes
 from tracecfg.check.facts import Facts, Hit, Undone
 from tracecfg.check.judge import judge
 from tracecfg.check.reread import folders_asked_for
 from tracecfg.check.result import Result
-from tracecfg.check.rule import matching, rules
+from tracecfg.check.rule import Rule, matching, rules
+from tracecfg.check.since import Since
 from tracecfg.check.undone import undone
 from tracecfg.errors import UnsupportedTreeError, UsageError
 from tracecfg.kernel import callers
 from tracecfg.kernel.compilerflags import flags
 from tracecfg.kernel.kindex import read_index
-from tracecfg.kernel.search import best_searcher, files_with, search
+from tracecfg.kernel.overlay import candidates
+from tracecfg.kernel.search import Candidate, best_searcher, files_with, search
 from tracecfg.kernel.source import Source
 from tracecfg.kernel.tree import Tree, open_tree
-from tracecfg.model import Place, Plan, Severity
+from tracecfg.model import Finding, Place, Plan, Severity
 from tracecfg.planning import Studied
 from tracecfg.series.core import MENU_KCONFIG, SOURCES_TRACE
 from tracecfg.series.generate import Series, generate
@@ -40,6 +44,7 @@ ALWAYS = ("TC1", "TC2", "TC3")
 class Request:
     """What the user asked for; see `tracecfg check --help`.
 
+    since: the revision that the branch is compared with, as far as they have in common
     configs, baseline, settings: where there are none, what the tree itself names
     only: ids, names and globs of rules
     limit: from which severity on the check fails
@@ -48,6 +53,7 @@ class Request:
     tree: Path
     configs: tuple[Path, ...] = ()
     series: Path | None = None
+    since: str | None = None
     rules: Path | None = None
     prefix: str = "TRACING_"
     only: tuple[str, ...] = ()
@@ -63,6 +69,8 @@ def check(request: Request) -> Result:
     chosen = matching(request.only)
     if update and request.only:
         raise UsageError("--update-baseline: not of some rules alone", "leave out --only")
+    if update and request.since is not None:
+        raise UsageError("--update-baseline: not of what is new alone", "leave out --since")
     tree = open_tree(request.tree)
     settings = ownfiles.settings(tree, request.settings, request.tree)
     in_force = {name: rule for name, rule in settings.in_force(rules()).items() if name in chosen}
@@ -70,10 +78,23 @@ def check(request: Request) -> Result:
     known = ownfiles.known_file(tree, request.baseline, settings.baseline, update=update)
     entries = known.entries() if known is not None and not update else ()
     files = request.configs or ownfiles.configs(tree, settings)
-    facts = read(tree, rules_file=request.rules, prefix=request.prefix)
-    hits = [*_hits(facts), *_beside_the_tree(replace(request, configs=files), tree, facts)]
-    texts = _texts(tree, facts, {hit.place.file for hit in hits})
-    judged = judge(hits, in_force, texts, asked)
+    request = replace(request, configs=files)
+    found: Iterable[Candidate] = search(tree, best_searcher(tree), tolerant=True)
+    branch = None if request.since is None else since.since(tree, request.since)
+    if branch is not None:
+        found = list(found)
+        earlier = beside(partial(_earlier, request, branch, found, in_force, asked))
+    facts = read(tree, found, rules_file=request.rules, prefix=request.prefix)
+    hits = [*_hits(facts), *_beside_the_tree(request, tree, facts)]
+    changes = Changes()
+    if branch is not None:
+        were, before = earlier()
+        changes = abi.changes(before, since.abi(tree, facts, branch), branch.base.renamed)
+        hits += changes.hits
+    judged = judge(hits, in_force, _texts(tree, facts, {hit.place.file for hit in hits}), asked)
+    if branch is not None:
+        now = since.new(judged.findings, were, branch.base.renamed)
+        judged = judged._replace(findings=now)
     split = baseline.split(judged.findings, entries)
     if known is not None and update:
         known.write(judged.findings)
@@ -83,11 +104,27 @@ def check(request: Request) -> Result:
         version=tree.version,
         findings=split.new,
         known=split.known,
-        gone=tuple(entry for entry in split.gone if entry.rule in asked),
+        gone=tuple(entry for entry in split.gone if entry.rule in asked and branch is None),
         off=judged.off,
+        abi_summary=tuple(changes.summary),
         limit=request.limit,
         written=str(known.path) if known is not None and update else None,
     )
+
+
+def _earlier(
+    request: Request,
+    branch: Since,
+    found: Iterable[Candidate],
+    in_force: Mapping[str, Rule],
+    asked: Collection[str],
+) -> tuple[tuple[Finding, ...], Abi]:
+    """What was found, and what events there were, where the branch began."""
+    tree = branch.before
+    facts = read(tree, candidates(tree, found), rules_file=request.rules, prefix=request.prefix)
+    hits = [*_hits(facts), *_beside_the_tree(request, tree, facts)]
+    texts = _texts(tree, facts, {hit.place.file for hit in hits})
+    return judge(hits, in_force, texts, asked).findings, since.abi(tree, facts, branch)
 
 
 def _beside_the_tree(request: Request, tree: Tree, facts: Facts) -> Iterator[Hit]:
@@ -127,14 +164,13 @@ def _headers(plan: Plan) -> list[str]:
     return [path for each in plan.decisions for path in each.system.headers]
 
 
-def read(tree: Tree, *, rules_file: Path | None, prefix: str) -> Facts:
-    """Raises as planning.study() does."""
+def read(tree: Tree, found: Iterable[Candidate], *, rules_file: Path | None, prefix: str) -> Facts:
+    """found: by search(). Raises as planning.study() does."""
     searcher = best_searcher(tree)
     problems: list[tuple[Place, str]] = []
-    candidates = search(tree, searcher, tolerant=True)
     called = callers.start(tree, searcher)
     kconfig = read_index(tree, problems)
-    studied = planning.study(tree, candidates, rules=rules_file, prefix=prefix, kconfig=kconfig)
+    studied = planning.study(tree, found, rules=rules_file, prefix=prefix, kconfig=kconfig)
     files = studied.scanned.files
     converted = MENU_KCONFIG in studied.kconfig.files
     guarded = files_with(tree, searcher, f"CONFIG_{prefix}") if converted else ()

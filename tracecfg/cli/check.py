@@ -25,6 +25,14 @@ def check(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Where to; - prints it, as without.")
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            help="Only what changed or broke since the branch left this one.",
+            metavar="REV",
+        ),
+    ] = None,
     only: Annotated[
         Names,
         typer.Option("--only", help="These rules alone: ids, names or globs.", metavar="A,B"),
@@ -68,6 +76,8 @@ def check(
 
       tracecfg check
 
+      tracecfg check --since origin/master
+
       tracecfg check --explain TC301
 
       tracecfg check --format sarif -o tracecfg.sarif
@@ -91,6 +101,7 @@ def check(
                 prefix=prefix,
                 configs=tuple(configs or ()),
                 series=series,
+                since=since,
                 only=names(only),
                 settings=settings,
                 baseline=baseline,

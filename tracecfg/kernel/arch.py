@@ -17,7 +17,12 @@ _MACHINES = {
 
 def architectures(tree: Tree) -> tuple[str, ...]:
     """The folders under arch/ that have a Kconfig, sorted."""
-    return tuple(sorted(path.parent.name for path in (tree.root / "arch").glob("*/Kconfig")))
+    return _holding(tree, "Kconfig")
+
+
+def _holding(tree: Tree, path: str) -> tuple[str, ...]:
+    folders = sorted(tree.listed("arch").folders)
+    return tuple(folder for folder in folders if tree.is_file(f"arch/{folder}/{path}"))
 
 
 def host() -> str:
@@ -49,7 +54,7 @@ def srcarch(tree: Tree, arch: str) -> str:
 def arch_variables(tree: Tree, arch: str, folder: str) -> dict[str, str]:
     """What the top Makefile and arch/um/Makefile export to conf. folder: SRCARCH"""
     # an um kernel runs on the architecture that has a folder for it
-    hosts = sorted(path.parent.parent.name for path in (tree.root / "arch").glob("*/um/Kconfig"))
+    hosts = _holding(tree, "um/Kconfig")
     subarch = hosts[0] if folder == "um" and hosts else folder
     return {
         "ARCH": arch,

@@ -123,7 +123,7 @@ class EventReader:
 
     def read(self, header: Source) -> Found:
         """All events that any configuration can make of the header, by name, without repeats."""
-        reading = _Reading(self)
+        reading = Reading(self)
         try:
             reading.walk(header)
         except (ExpansionTooLongError, RecursionError):
@@ -131,7 +131,7 @@ class EventReader:
         return Found(tuple(reading.events.values()), tuple(reading.problems))
 
 
-class _Reading:
+class Reading:
     """One header being read, with the snippets it includes."""
 
     def __init__(self, reader: EventReader) -> None:
@@ -185,7 +185,7 @@ class _Reading:
         """Records the events of code[start:stop]. The offset behind the last call: it may reach
         over directives (an #ifdef within TP_STRUCT__entry)."""
         code = source.code
-        at = self._plain_calls(source, start, stop)
+        at = self.plain_calls(source, start, stop)
         while match := self._next_macro(code, at, stop):
             name = match.group()
             at = match.end()
@@ -214,13 +214,13 @@ class _Reading:
                 calls = self.forms.calls(name, call[0], text, words[1:])
             else:
                 calls = self.reader.event_calls(self.expander.expand(text))
-            told = [self._record(macro, args, place) for macro, args in calls]
+            told = [self.record(macro, args, place) for macro, args in calls]
             if not all(told):
                 self.problems.append((place, f"{name}: makes no event whose name can be told"))
             at = end
         return max(at, stop)
 
-    def _plain_calls(self, source: Source, start: int, stop: int) -> int:
+    def plain_calls(self, source: Source, start: int, stop: int) -> int:
         """Records the events that take no more than a look, as most do: calls of the kernel's own
         macros with plain names, all brackets closed before the next one. The offset up to which
         it went."""
@@ -236,7 +236,7 @@ class _Reading:
             if not given or not _closed(code, match.start(), end):
                 return match.start()
             told = [name for name in given.groups() if name]
-            if not self._record(match[0], told, source.place(match.start())):
+            if not self.record(match[0], told, source.place(match.start())):
                 return match.start()
         return stop
 
@@ -248,11 +248,12 @@ class _Reading:
                 return match
         return None
 
-    def _record(self, macro_name: str, args: list[str], place: Place) -> bool:
+    def record(self, macro_name: str, args: list[str], place: Place) -> bool:
+        """Whether the call's names can be told."""
         macro = self.reader.macros[macro_name]
         if len(args) <= max(macro.name_at, macro.class_at or 0):
             return False
-        name = self._plain(args[macro.name_at])
+        name = self.plain(args[macro.name_at])
         if not _IDENTIFIER.match(name):
             return False
         name += macro.suffix
@@ -261,13 +262,13 @@ class _Reading:
         elif macro.class_at is None:
             event_class = name
         else:
-            event_class = self._plain(args[macro.class_at])
+            event_class = self.plain(args[macro.class_at])
         self.events.setdefault(
             name, Event(name=name, kind=macro.kind, event_class=event_class, place=place)
         )
         return True
 
-    def _plain(self, argument: str) -> str:
+    def plain(self, argument: str) -> str:
         if _IDENTIFIER.match(argument) and argument not in self.expander.names():
             return argument
         return self.expander.expand(argument).strip()

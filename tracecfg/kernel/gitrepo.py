@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from tracecfg import osio
-from tracecfg.errors import TracecfgError
+from tracecfg.errors import TracecfgError, escaped
 from tracecfg.kernel.tree import Tree
 
-_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "--no-pager")
 """Both are programs of the tree's that almost any git command would start."""
+
+_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    # a partial clone would fetch what it lacks, by a program that its configuration names
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    # messages are looked at
+    "LC_ALL": "C",
+}
 
 _RUNS_PROGRAMS = ("filter.", "include.", "includeif.")
 """Keys of a repository's own configuration by which comparing files starts programs."""
+
+
+_FILTER = re.compile(r"filter\.", re.IGNORECASE)
 
 
 def is_repository(tree: Tree) -> bool:
@@ -24,16 +37,41 @@ def is_repository(tree: Tree) -> bool:
 
 
 def git(
-    tree: Tree, *arguments: str, ok: tuple[int, ...] = (0,), index: Path | None = None
+    tree: Tree,
+    *arguments: str,
+    ok: tuple[int, ...] = (0,),
+    index: Path | None = None,
+    config: Sequence[str] = (),
+    stdin: bytes = b"",
 ) -> bytes:
     """Standard output of a git command in the tree. Raises TracecfgError.
 
-    index: to be used instead of the repository's own
+    index: to be used instead of the repository's own; config: keys with values that count more
     """
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    over = [part for each in config for part in ("-c", each)]
+    environment = {**os.environ, **_ENVIRONMENT}
     if index is not None:
         environment["GIT_INDEX_FILE"] = str(index)
-    return osio.run(["git", *_SAFE, *arguments], cwd=tree.root, env=environment, ok=ok)
+    return osio.run(
+        ["git", *_SAFE, *over, *arguments], cwd=tree.root, env=environment, stdin=stdin, ok=ok
+    )
+
+
+def no_filters(tree: Tree) -> list[str]:
+    """For git()'s config, with which it compares files without a filter: it would start one for
+    each file that may have changed within the second in which the index was written.
+
+    Raises TracecfgError, also for a filter that cannot be turned off.
+    """
+    keys = os.fsdecode(git(tree, "config", "--name-only", "--null", "--list")).split("\0")
+    drivers = {key.partition(".")[2].rpartition(".")[0] for key in keys if _FILTER.match(key)}
+    if odd := sorted(name for name in drivers if "=" in name or "\n" in name):
+        raise TracecfgError(
+            f"git's configuration has a filter {escaped(odd[0])}, which cannot be turned off",
+            "remove it: `git config --show-origin --get-regexp '^filter'` says where it is",
+        )
+    off = ("clean=", "process=", "required=false")
+    return [f"filter.{name}.{value}" for name in sorted(drivers - {""}) for value in off]
 
 
 def commit_time(tree: Tree) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from tracecfg import osio
 from tracecfg.errors import UnsupportedTreeError
@@ -24,8 +25,32 @@ def matches(
     under: folders or files; "" is all of the kernel
     Raises TracecfgError while it is read, UnsupportedTreeError for a folder that cannot be listed.
     """
-    if searcher is Searcher.OWN:
-        return _read(tree, re.compile(pattern.encode()), under)
+    compiled = re.compile(pattern.encode())
+    found = (
+        _read(tree, compiled, under)
+        if searcher is Searcher.OWN
+        else _searched(tree, searcher, pattern, under)
+    )
+    on_disk = (each for each in found if tree.on_disk(each[0]))
+    return chain(on_disk, _off_disk(tree, compiled, tuple(map(_below, under))))
+
+
+def _off_disk(
+    tree: Tree, pattern: re.Pattern[bytes], tops: tuple[str, ...]
+) -> Iterator[tuple[str, str]]:
+    for path, data in tree.off_disk():
+        if (
+            path.endswith(SUFFIXES)
+            and path.startswith(tops)
+            and path.partition("/")[0] not in NOT_KERNEL
+        ):
+            for match in pattern.finditer(data):
+                yield path, match[0].decode("utf-8", "surrogateescape")
+
+
+def _searched(
+    tree: Tree, searcher: Searcher, pattern: str, under: Sequence[str]
+) -> Iterator[tuple[str, str]]:
     told = ("--only-matching", "--no-line-number", "--no-column", "--color=never", "--null")
     if searcher is Searcher.RIPGREP:
         hidden = ("--no-ignore", "--hidden", "--no-heading", "--with-filename", "--text")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -13,7 +12,7 @@ from tracecfg.gatelogic import concise
 from tracecfg.kernel.included import inclusions
 from tracecfg.kernel.tree import Tree
 from tracecfg.kernel.unit import Route, above_of
-from tracecfg.kernel.units import MAKEFILES, Units
+from tracecfg.kernel.units import Units
 from tracecfg.model import GateResult, Place
 
 Way = tuple[str, Route, str]
@@ -169,23 +168,19 @@ class Makefiles:
         return self._below[folder]
 
     def _looked_into(self, folder: str) -> Iterator[str]:
-        makefiles = []
-        with suppress(OSError), os.scandir(self._tree.root / folder) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    yield f"{folder}/{entry.name}"
-                elif entry.name in MAKEFILES and entry.is_file():
-                    makefiles.append(entry.name)
-            self._units.holds(folder, makefiles)
+        folders, files = self._tree.listed(folder)
+        self._units.holds(folder, files)
+        for name in folders:
+            yield f"{folder}/{name}"
 
     def _through_includers(self, source: str, includers: tuple[str, ...]) -> list[Way]:
         """The ways to the .c files of the same folder that #include this one: it is compiled as
         their part."""
         folder, name = posixpath.split(source)
         found: list[Way] = []
-        for path in sorted((self._tree.root / folder).glob("*.c")):
-            other = posixpath.join(folder, path.name)
-            if other == source or other in includers:
+        for each in sorted(self._tree.listed(folder).files):
+            other = posixpath.join(folder, each)
+            if not each.endswith(".c") or other == source or other in includers:
                 continue
             with suppress(TracecfgError):
                 for line, gate in inclusions(self._tree.read(other), name):

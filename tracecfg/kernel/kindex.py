@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 
 from tracecfg.errors import UnsupportedTreeError
 from tracecfg.kconfigtext import KconfigIndex
+from tracecfg.kernel.arch import architectures
 from tracecfg.kernel.tree import Tree
 from tracecfg.model import Place
 
@@ -114,15 +117,18 @@ def _expand(tree: Tree, named: str) -> list[str]:
     if "$" in named:
         return []
     if any(char in named for char in "*?["):
-        return sorted(str(path.relative_to(tree.root)) for path in tree.root.glob(named))
+        return sorted(_matching(tree, "", posixpath.normpath(named)))
     return [named]
 
 
-def architectures(tree: Tree) -> list[str]:
-    """The folders under arch/ that are architectures: those with a Kconfig."""
-    try:
-        return sorted(
-            path.name for path in (tree.root / "arch").iterdir() if (path / "Kconfig").is_file()
-        )
-    except OSError:
-        return []
+def _matching(tree: Tree, folder: str, pattern: str) -> Iterator[str]:
+    """The files below a folder that a glob means, one folder's name at a time as glob(3) has it."""
+    head, slash, rest = pattern.partition("/")
+    folders, files = tree.listed(folder)
+    for name in folders if slash else files:
+        if fnmatchcase(name, head):
+            path = f"{folder}/{name}" if folder else name
+            if slash:
+                yield from _matching(tree, path, rest)
+            else:
+                yield path

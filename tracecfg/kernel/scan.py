@@ -95,10 +95,9 @@ class _Scan:
         self.files = files
         self.problems = problems
         self.includes = includes
-        self.event_reader = EventReader(macros, self._snippet)
+        self.event_reader = EventReader(macros, Snippets(macros, includes))
         self.event_macros = macros
         self.drafts = Drafts()
-        self.snippets: dict[str, bool] = {}
         self.words = words
 
     def inventory(self, trace_headers: list[str]) -> Inventory:
@@ -170,15 +169,25 @@ class _Scan:
                         return arm.refuses[0]
         return None
 
-    def _snippet(self, includer: str, include: str) -> Source | None:
-        if not self.includes.may_be_scanned(include):
+
+class Snippets:
+    """The headers that hold events but no TRACE_SYSTEM of their own, as EventReader asks for
+    them."""
+
+    def __init__(self, macros: Mapping[str, EventMacro], includes: Includes) -> None:
+        self._includes = includes
+        self._reader = EventReader(macros, self)
+        self._known: dict[str, bool] = {}
+
+    def __call__(self, includer: str, include: str) -> Source | None:
+        if not self._includes.may_be_scanned(include):
             return None
-        header = self.includes.resolve(includer, include)
+        header = self._includes.resolve(includer, include)
         if header is None or header.path == TRACEPOINT_H or "trace/define_trace.h" in header.text:
             return None
-        if header.path not in self.snippets:
-            self.snippets[header.path] = self.event_reader.calls(header)
-        return header if self.snippets[header.path] else None
+        if header.path not in self._known:
+            self._known[header.path] = self._reader.calls(header)
+        return header if self._known[header.path] else None
 
 
 def _system(name: str, draft: Draft, makefiles: Makefiles) -> TraceSystem:

@@ -93,6 +93,17 @@ _SOURCE = (".c", ".h", ".S")
 _BUILD = ("Makefile", "Kbuild", "Kconfig")
 
 
+def could_be_read(path: str) -> bool:
+    """By a scan, which looks at no others."""
+    top, _, _ = path.partition("/")
+    name = path.rpartition("/")[2]
+    return top not in NOT_KERNEL and (is_source(name) or name.startswith(_BUILD))
+
+
+def is_source(path: str) -> bool:
+    return path.endswith(_SOURCE)
+
+
 class Searcher(StrEnum):
     RIPGREP = "rg"
     GIT = "git"
@@ -150,17 +161,20 @@ def files_with(tree: Tree, searcher: Searcher, word: str) -> list[str]:
     """The C sources and headers of the kernel that hold a fixed string, by path; not what cannot
     be looked into, which search() tells."""
     if searcher is Searcher.OWN:
-        return sorted(
+        paths = [
             path
             for folder, names in folders(tree.root, [])
             for name in names
             if name.endswith(_SOURCE)
             and word in _text(tree, path := f"{folder}/{name}" if folder else name)
-        )
-    argv = _program(searcher, (word,), ("--files-with-matches", "--null"))
-    # rg's 2: search() has told of what cannot be read
-    found = osio.run(argv, cwd=tree.root, ok=(0, 1, 2)).split(b"\0")
-    return sorted(os.fsdecode(path).removeprefix("./") for path in found if path)
+        ]
+    else:
+        argv = _program(searcher, (word,), ("--files-with-matches", "--null"))
+        # rg's 2: search() has told of what cannot be read
+        found = osio.run(argv, cwd=tree.root, ok=(0, 1, 2)).split(b"\0")
+        paths = [os.fsdecode(path).removeprefix("./") for path in found if path]
+    others = (path for path, data in tree.off_disk() if is_source(path) and word.encode() in data)
+    return sorted([*filter(tree.on_disk, paths), *others])
 
 
 def _text(tree: Tree, path: str) -> str:
@@ -282,21 +296,22 @@ def _matching(folder: tuple[str, str, list[str]]) -> list[Candidate]:
         except (OSError, ValueError):
             found.append((path, frozenset()))
             continue
-        # a plain search for each word is several times faster than one pattern of them all
-        told = frozenset(
-            part.decode()
-            for common, parts in _BY_COMMON
-            if data.find(common) >= 0
-            for part in parts
-            if data.find(part) >= 0
-        )
-        if told:
-            found.append((path, told | _besides(data)))
+        if told := parts_in(data):
+            found.append((path, told))
     return found
 
 
-def _besides(data: bytes | mmap) -> frozenset[str]:
-    return frozenset(part for part in BESIDES if data.find(part.encode()) >= 0)
+def parts_in(data: bytes | mmap) -> frozenset[str]:
+    """Which of PARTS and BESIDES a file holds; none without one of PARTS."""
+    # a plain search for each word is several times faster than one pattern of them all
+    told = frozenset(
+        part.decode()
+        for common, parts in _BY_COMMON
+        if data.find(common) >= 0
+        for part in parts
+        if data.find(part) >= 0
+    )
+    return told and told | {part for part in BESIDES if data.find(part.encode()) >= 0}
 
 
 _COMMON = ("TRACE", "trace_")

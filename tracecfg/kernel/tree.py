@@ -6,9 +6,11 @@ import errno
 import os
 import re
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from tracecfg.errors import UnsupportedTreeError, UsageError
 
@@ -17,6 +19,13 @@ MAX_FILE = 16 * 1024 * 1024
 
 _HOW = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 """A FIFO is told by its mode, not waited for."""
+
+
+class Listed(NamedTuple):
+    """What is in a folder, in no order. files: symlinks to files too; no symlink is a folder"""
+
+    folders: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +109,41 @@ class Tree:
     def is_dir(self, path: str) -> bool:
         return (self.root / path).is_dir()
 
+    def on_disk(self, path: str) -> bool:
+        """Is the file what a search of the disk comes upon?"""
+        return True
+
+    def off_disk(self) -> Iterator[tuple[str, bytes]]:
+        """The other files that a scan could read."""
+        return iter(())
+
+    def listed(self, folder: str) -> Listed:
+        """What is in a folder of the tree; nothing where there is none or it cannot be read."""
+        folders, files = [], []
+        root = str(self.root)
+        try:
+            if ".." in folder or not _inside(root, folder):
+                end = (self.root / folder).resolve(strict=True)
+                if not end.is_relative_to(self.root):
+                    return Listed()
+            with os.scandir(f"{root}/{folder}") as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.name)
+                    elif entry.is_file(follow_symlinks=False) or (
+                        entry.is_symlink() and self._leads_to_file(f"{folder}/{entry.name}")
+                    ):
+                        files.append(entry.name)
+        except (OSError, RuntimeError, ValueError):
+            pass
+        return Listed(tuple(folders), tuple(files))
+
+    def _leads_to_file(self, path: str) -> bool:
+        try:
+            return self.is_file(path)
+        except OSError:
+            return False
+
 
 def _instead_of_file(mode: int) -> str:
     sorts = {
@@ -137,22 +181,25 @@ def open_tree(path: Path) -> Tree:
         makefile = (root / "Makefile").read_text(errors="replace")
     except (OSError, RuntimeError) as error:
         raise _no_tree(path) from error
-    fields = dict(
+    version = version_of(makefile)
+    if not version or not (root / "Kconfig").is_file() or not (root / "include/linux").is_dir():
+        raise _no_tree(path)
+    return Tree(root=root, version=version)
+
+
+def version_of(makefile: str) -> str:
+    """What the text of a top Makefile says; "" when it says nothing."""
+    fields: dict[str, str] = dict(
         re.findall(
             r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)[ \t]*=[ \t]*(.*?)[ \t]*$",
             makefile,
             re.MULTILINE,
         )
     )
-    if (
-        not fields.get("VERSION")
-        or not (root / "Kconfig").is_file()
-        or not (root / "include/linux").is_dir()
-    ):
-        raise _no_tree(path)
+    if not fields.get("VERSION"):
+        return ""
     numbers = [fields.get(name, "") for name in ("VERSION", "PATCHLEVEL", "SUBLEVEL")]
-    version = ".".join(number for number in numbers if number) + fields.get("EXTRAVERSION", "")
-    return Tree(root=root, version=version)
+    return ".".join(number for number in numbers if number) + fields.get("EXTRAVERSION", "")
 
 
 def _no_tree(path: Path) -> UsageError:

@@ -7,7 +7,6 @@ others; the top Makefile and arch/*/Makefile name the folders to begin with.
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from collections.abc import Collection, Iterator
@@ -86,7 +85,6 @@ class Units:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._root = str(tree.root)
         self.marks = Marks()
         self._statements: dict[str, tuple[Statement, ...]] = {}
         self._units: dict[str, tuple[Unit, ...]] = {}
@@ -108,9 +106,13 @@ class Units:
     def makefile_of(self, folder: str) -> str | None:
         """What scripts/Makefile.build includes for the folder."""
         if folder not in self._paths:
-            path = f"{self._root}/{folder}"
-            self.holds(folder, [name for name in MAKEFILES if os.path.isfile(f"{path}/{name}")])  # noqa: PTH113
+            self.holds(folder, [name for name in MAKEFILES if self._is_there(folder, name)])
         return self._paths[folder]
+
+    def _is_there(self, folder: str, name: str) -> bool:
+        with suppress(OSError):
+            return self._tree.is_file(f"{folder}/{name}" if folder else name)
+        return False
 
     def holds(self, folder: str, names: Collection[str]) -> None:
         """names: which of MAKEFILES are in the folder, found by whoever looked into it"""
@@ -181,12 +183,10 @@ class Units:
 
     def _architectures(self) -> tuple[str, ...]:
         if self._names is None:
-            self._names = ()
-            with suppress(OSError), os.scandir(self._tree.root / "arch") as entries:
-                names = sorted(entry.name for entry in entries if entry.is_dir())
-                self._names = tuple(
-                    name for name in names if self._tree.is_file(f"arch/{name}/Makefile")
-                )
+            names = sorted(self._tree.listed("arch").folders)
+            self._names = tuple(
+                name for name in names if self._is_there(f"arch/{name}", "Makefile")
+            )
         return self._names
 
     # ---- Makefiles

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from contextlib import suppress
 
 from tracecfg.errors import UnsupportedTreeError
-from tracecfg.kernel.kindex import architectures
+from tracecfg.kernel.arch import architectures
 from tracecfg.kernel.tree import Tree
 
 _INCLUDE = re.compile(rb'\n[ \t]*+#[ \t]*+include[ \t]*+([<"][^>"\n]+[>"])')
@@ -100,7 +98,5 @@ class _Graph:
         """Asked for each folder of each #include: one look at a folder answers for all in it."""
         folder, _, name = path.rpartition("/")
         if folder not in self.files:
-            self.files[folder] = set()
-            with suppress(OSError), os.scandir(self.tree.root / folder) as entries:
-                self.files[folder] = {entry.name for entry in entries if entry.is_file()}
+            self.files[folder] = set(self.tree.listed(folder).files)
         return name in self.files[folder]

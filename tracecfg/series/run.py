@@ -13,7 +13,8 @@ from tracecfg import __version__, osio, planning, report
 from tracecfg.beside import beside
 from tracecfg.errors import TracecfgError, UnsupportedTreeError, UsageError
 from tracecfg.kernel import gitrepo, kconf
-from tracecfg.kernel.kindex import architectures, read_index
+from tracecfg.kernel.arch import architectures
+from tracecfg.kernel.kindex import read_index
 from tracecfg.kernel.search import best_searcher, search
 from tracecfg.kernel.tree import Tree, open_tree
 from tracecfg.series import write

@@ -1,0 +1,239 @@
+"""What tools see of a tree's events, before and after: what is gone, renamed, retyped. Pure.
+
+Events are matched by subsystem and name, so a header that moves changes nothing; where headers of
+several architectures define one event, by header as well. An event has its class's fields: what
+happens to a class is told once, with the names of its events.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tracecfg.check import fieldchanges
+from tracecfg.check.facts import Hit
+from tracecfg.kernel.fields import Fields, Shape
+from tracecfg.model import Place
+
+_SHOWN = 6
+"""Events of one class that a message names."""
+
+
+_PAIRS = 250_000
+"""Events gone and new, more than any branch has, that are compared with each other."""
+
+
+class Version(NamedTuple):
+    """One header's definition of an event.
+
+    fields: of each variant that #ifdef chooses from; None where they could not be told
+    of: where these fields are defined
+    """
+
+    header: str
+    place: Place
+    classes: tuple[str, ...]
+    fields: tuple[Fields, ...] | None
+    of: Place
+
+
+Key = tuple[str, str]
+"""Of an event: subsystem and name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Abi:
+    """The events of the trace headers that a branch may have changed, in one state of the tree.
+
+    shapes: of these headers, by path; systems: the subsystem of each
+    names: of all events that tracefs may have, in any header
+    """
+
+    shapes: Mapping[str, Shape]
+    systems: Mapping[str, str]
+    names: frozenset[Key]
+
+
+@dataclass
+class Changes:
+    """hits: findings; summary: lines for a changelog"""
+
+    hits: list[Hit] = field(default_factory=list)
+    summary: list[str] = field(default_factory=list)
+
+    def tell(self, rule: str, place: Place, subsystem: str, message: str) -> None:
+        line = f"{subsystem}: {message}"
+        self.hits.append(Hit(rule, place, line))
+        self.summary.append(line)
+
+
+def changes(before: Abi, after: Abi, renamed: Mapping[str, str]) -> Changes:
+    """renamed: new paths of headers, by old ones"""
+    return _Comparison(before, after, renamed).made()
+
+
+class _Comparison:
+    def __init__(self, before: Abi, after: Abi, renamed: Mapping[str, str]) -> None:
+        self.before = before
+        self.after = after
+        self.renamed = renamed
+        self.old = _versions(before)
+        self.new = _versions(after)
+        self.told = Changes()
+
+    def made(self) -> Changes:
+        gone = {key: all_ for key, all_ in self.old.items() if key not in self.after.names}
+        added = {key: all_ for key, all_ in self.new.items() if key not in self.before.names}
+        self._not_told()
+        self._moved(gone, added)
+        self._renamed(gone, added)
+        self._gone(gone)
+        self._fields()
+        for system, name in sorted(added):
+            self.told.summary.append(f"{system}: event {name} added")
+        self.told.summary.sort()
+        return self.told
+
+    def _not_told(self) -> None:
+        for shape in self.after.shapes.values():
+            for place, what in shape.problems:
+                self.told.hits.append(Hit("TC407", place, what))
+
+    def _moved(self, gone: dict[Key, list[Version]], added: dict[Key, list[Version]]) -> None:
+        """Events of one name that went from one subsystem to another, together."""
+        by_name: dict[str, list[str]] = defaultdict(list)
+        for system, name in added:
+            by_name[name].append(system)
+        together: dict[Key, list[str]] = defaultdict(list)
+        for system, name in sorted(gone):
+            homes = sorted(by_name[name])
+            home = next((each for each in homes if self._same_header(system, each, name)), None)
+            if home is None and len(homes) == 1:
+                home = homes[0]
+            if home is not None:
+                by_name[name].remove(home)
+                together[system, home].append(name)
+        for (system, home), names in together.items():
+            place = added[home, names[0]][0].place
+            were = "events" if len(names) > 1 else "event"
+            message = f"{were} {listed(names)} moved to subsystem {home}"
+            self.told.tell("TC402", place, system, message)
+            for name in names:
+                del gone[system, name], added[home, name]
+
+    def _same_header(self, system: str, home: str, name: str) -> bool:
+        old = {self._now(each.header) for each in self.old[system, name]}
+        return any(each.header in old for each in self.new[home, name])
+
+    def _now(self, header: str) -> str:
+        return self.renamed.get(header, header)
+
+    def _renamed(self, gone: dict[Key, list[Version]], added: dict[Key, list[Version]]) -> None:
+        """Events gone and new with the same fields, those with the nearest names first."""
+        if len(gone) * len(added) > _PAIRS:
+            return
+        pairs = [
+            (-fieldchanges.likeness(name, other), system, name, other)
+            for system, name in gone
+            for home, other in added
+            if system == home and self._alike(gone[system, name][0], added[home, other][0])
+        ]
+        for _, system, name, other in sorted(pairs):
+            if (system, name) in gone and (system, other) in added:
+                place = added.pop((system, other))[0].place
+                del gone[system, name]
+                self.told.tell("TC402", place, system, f"event {name} is {other} now")
+
+    def _alike(self, old: Version, new: Version) -> bool:
+        if not any(old.fields or ()):
+            # without fields all are alike
+            return old.fields == new.fields and self._now(old.header) == new.header
+        return fieldchanges.same(old.fields, new.fields)
+
+    def _gone(self, gone: Mapping[Key, list[Version]]) -> None:
+        left = {system for system, _ in self.after.names}
+        whole: dict[str, list[str]] = defaultdict(list)
+        for (system, name), versions in sorted(gone.items()):
+            if system in left:
+                place = self._where_it_was(versions[0])
+                self.told.tell("TC401", place, system, f"event {name} is gone")
+            else:
+                whole[system].append(name)
+        for system, names in whole.items():
+            place = self._where_it_was(gone[system, names[0]][0])
+            were = "event" if len(names) == 1 else "events"
+            message = f"all of the subsystem is gone: {were} {listed(names)}"
+            self.told.tell("TC401", place, system, message)
+
+    def _where_it_was(self, version: Version) -> Place:
+        """Behind the event that was before it and is still there; its own place where its header
+        is gone."""
+        header = self._now(version.header)
+        if header not in self.after.shapes:
+            return version.place
+        there = self.after.shapes[header].events
+        events = self.before.shapes[version.header].events.items()
+        above = [
+            there[name].place
+            for name, event in events
+            if name in there and event.place < version.place
+        ]
+        return max(above, default=Place(header, 1))
+
+    def _fields(self) -> None:
+        """Each pair of classes is compared once, for all the events that were of the one and are
+        of the other."""
+        pairs: dict[tuple[str, tuple[Fields, ...], tuple[Fields, ...], Place], list[str]]
+        pairs = defaultdict(list)
+        for system, name in sorted(self.old.keys() & self.new.keys()):
+            for old, new in self._matched(self.old[system, name], self.new[system, name]):
+                if old.fields is not None and new.fields is not None and old.fields != new.fields:
+                    pairs[system, old.fields, new.fields, new.of].append(name)
+        for (system, before, after, place), names in sorted(pairs.items()):
+            who = listed(list(dict.fromkeys(names)))
+            for change in fieldchanges.found(before, after):
+                if change.rule:
+                    self.told.tell(change.rule, place, system, f"{who}: {change.says}")
+                else:
+                    self.told.summary.append(f"{system}: {who}: {change.says}")
+
+    def _matched(self, old: list[Version], new: list[Version]) -> Iterator[tuple[Version, Version]]:
+        """The versions of one event: by header, and those left over in their order."""
+        by_header = {each.header: each for each in new}
+        left = []
+        for each in old:
+            if same := by_header.pop(self._now(each.header), None):
+                yield each, same
+            else:
+                left.append(each)
+        yield from zip(left, by_header.values(), strict=False)
+
+
+def _versions(abi: Abi) -> dict[Key, list[Version]]:
+    found: dict[Key, list[Version]] = defaultdict(list)
+    for header, shape in sorted(abi.shapes.items()):
+        for name, event in shape.events.items():
+            told = shape.unknown.isdisjoint(event.classes) and all(
+                each in shape.classes for each in event.classes
+            )
+            fields = [fields for each in event.classes for fields in shape.classes.get(each, ())]
+            found[abi.systems[header], name].append(
+                Version(
+                    header,
+                    event.place,
+                    event.classes,
+                    tuple(fields) if told else None,
+                    shape.places.get(event.classes[0], event.place),
+                )
+            )
+    return dict(found)
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first of them, and how many more."""
+    every = list(names)
+    if len(every) <= _SHOWN + 1:
+        return ", ".join(every)
+    return f"{', '.join(every[:_SHOWN])} and {len(every) - _SHOWN} more"

@@ -1,0 +1,162 @@
+"""How the fields of an event changed, from one TP_STRUCT__entry to another. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+from tracecfg.kernel.fieldmacros import spelled
+from tracecfg.kernel.fields import Field, Fields
+
+_NO_PART = re.compile(r"\b(?:const|volatile|__percpu|__user|__rcu|__iomem|__force)\b ?")
+"""Of a type, as far as tools are concerned."""
+_EQUAL = {
+    "unsigned": "unsigned int",
+    "signed": "int",
+    "signed int": "int",
+    "long int": "long",
+    "unsigned long int": "unsigned long",
+    "long unsigned int": "unsigned long",
+    "short int": "short",
+    "unsigned short int": "unsigned short",
+    "long long int": "long long",
+    "unsigned long long int": "unsigned long long",
+    # a macro
+    "pgoff_t": "unsigned long",
+    **dict.fromkeys(("u8", "__u8", "uint8_t"), "unsigned char"),
+    **dict.fromkeys(("u16", "__u16", "uint16_t"), "unsigned short"),
+    **dict.fromkeys(("u32", "__u32", "uint32_t"), "unsigned int"),
+    **dict.fromkeys(("u64", "__u64", "uint64_t"), "unsigned long long"),
+    **dict.fromkeys(("s8", "__s8", "int8_t"), "signed char"),
+    **dict.fromkeys(("s16", "__s16", "int16_t"), "short"),
+    **dict.fromkeys(("s32", "__s32", "int32_t"), "int"),
+    **dict.fromkeys(("s64", "__s64", "int64_t"), "long long"),
+}
+_LONGEST = 1000
+"""Fields that are compared one by one."""
+
+
+class Change(NamedTuple):
+    """rule: "" for what breaks no tool"""
+
+    rule: str
+    says: str
+
+
+def same(old: tuple[Fields, ...] | None, new: tuple[Fields, ...] | None) -> bool:
+    """Have two events the same fields? Not, where that cannot be told."""
+    if old is None or new is None:
+        return False
+    return [_bare(each) for each in old] == [_bare(each) for each in new]
+
+
+def _bare(fields: Fields) -> list[tuple[str, str]]:
+    return [(each.name, kind(each.type)) for each in fields]
+
+
+def kind(type_name: str) -> str:
+    """What is the same for two types that differ in nothing that a reader of the record sees."""
+    base, bracket, rest = spelled(_NO_PART.sub("", type_name)).partition("[")
+    how, blank, of = base.rpartition("__data_loc ") if "__data_loc " in base else ("", "", base)
+    return f"{how}{blank}{_EQUAL.get(of, of)}{bracket}{rest}"
+
+
+def likeness(name: str, other: str) -> float:
+    """From 0 to 1: how much of the longer one is at both ends of the other, too."""
+    most = min(len(name), len(other))
+    head = next((at for at in range(most) if name[at] != other[at]), most)
+    left = most - head
+    tail = next((at for at in range(left) if name[-1 - at] != other[-1 - at]), left)
+    return (head + tail) / max(len(name), len(other))
+
+
+def found(before: tuple[Fields, ...], after: tuple[Fields, ...]) -> list[Change]:
+    """What changed, of events whose #ifdefs choose one of several structs: each with its like."""
+    old = [each for each in before if each not in after]
+    new = [each for each in after if each not in before]
+    if not old or not new:
+        # a variant came or went; what is left was there
+        return []
+    changes: list[Change] = []
+    for number, each in enumerate(old):
+        changes += _between(each, new[min(number, len(new) - 1)])
+    return list(dict.fromkeys(changes))
+
+
+def _between(before: Fields, after: Fields) -> Iterator[Change]:
+    old, new = _by_name(before), _by_name(after)
+    names, others = list(old), list(new)
+    if max(len(names), len(others)) > _LONGEST:
+        return
+    renamed, inserted = _aligned(old, new)
+    for name in names:
+        if name in renamed:
+            yield Change("TC404", f"field {name} is {renamed[name]} now ({old[name].type})")
+        elif name not in new:
+            yield Change("TC403", f"field {name} is gone ({old[name].type})")
+        elif kind(old[name].type) != kind(new[name].type):
+            yield Change("TC405", f"field {name} is {new[name].type} now, not {old[name].type}")
+        elif new[name].needs and new[name].needs != old[name].needs:
+            yield Change("TC403", f"field {name} is there only under {new[name].needs} now")
+    kept = [name for name in names if name in new or name in renamed]
+    now = [renamed.get(name, name) for name in kept]
+    order = [name for name in others if name in set(now)]
+    if now != order:
+        yield Change("TC406", f"{', '.join(_apart(order, now))} is the order of fields now")
+    for name, behind in inserted:
+        yield Change("TC406", f"new field {name} is before {behind} ({new[name].type})")
+    taken = {*renamed.values(), *(name for name, _ in inserted)}
+    for name in others:
+        if name not in old and name not in taken:
+            yield Change("", f"field {name} added ({new[name].type})")
+
+
+def _by_name(fields: Fields) -> dict[str, Field]:
+    """One for each name; of the arms of an #ifdef all types."""
+    merged: dict[str, list[Field]] = {}
+    for each in fields:
+        merged.setdefault(each.name, []).append(each)
+    return {
+        name: every[0]
+        if len(every) == 1
+        else Field(" or ".join(sorted({each.type for each in every})), name)
+        for name, every in merged.items()
+    }
+
+
+def _aligned(
+    old: dict[str, Field], new: dict[str, Field]
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Old names with new ones that have taken their places; and new fields, each with the field
+    that was there and is behind it now."""
+    names, others = list(old), list(new)
+    renamed: dict[str, str] = {}
+    inserted: list[tuple[str, str]] = []
+    matcher = SequenceMatcher(None, names, others, autojunk=False)
+    for _, i1, i2, j1, j2 in matcher.get_opcodes():
+        gone = [name for name in names[i1:i2] if name not in new]
+        came = [name for name in others[j1:j2] if name not in old]
+        for name in gone.copy():
+            for other in came:
+                if kind(old[name].type) == kind(new[other].type):
+                    renamed[name] = other
+                    gone.remove(name)
+                    # those before it cannot be what a later one became
+                    came = came[came.index(other) + 1 :]
+                    break
+        behind = next((name for name in others[j2:] if name in old), None)
+        if behind is None:
+            continue
+        extra = [name for name in others[j1:j2] if name not in old]
+        extra = [name for name in extra if name not in renamed.values()]
+        # one that takes the place of one that is gone shifts no other, as far as its size is alike
+        inserted += [(name, behind) for name in extra[len(gone) :]]
+    return renamed, inserted
+
+
+def _apart(these: Sequence[str], others: Sequence[str]) -> Sequence[str]:
+    """These, as long as the others, without what both begin and end with."""
+    differ = [at for at, name in enumerate(these) if name != others[at]]
+    return these[differ[0] : differ[-1] + 1]
