@@ -14,7 +14,7 @@ from tests.small import committed
 from tracecfg.check import run, waste
 from tracecfg.check.facts import Hit
 from tracecfg.kernel import callers
-from tracecfg.kernel.search import Searcher
+from tracecfg.kernel.search import Searcher, best_searcher, search
 from tracecfg.kernel.tree import Tree, open_tree
 
 Made = Callable[[str, Mapping[str, str]], list[Hit]]
@@ -33,7 +33,8 @@ def tree_of(root: Path, header: str, files: Mapping[str, str]) -> Tree:
 
 
 def hits(tree: Tree) -> list[Hit]:
-    return list(waste.hits(run.read(tree, rules_file=None, prefix="TRACING_")))
+    found = search(tree, best_searcher(tree))
+    return list(waste.hits(run.read(tree, found, rules_file=None, prefix="TRACING_")))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.kernel.breadth import Includes, compile_all, recipes
 from tests.kernel.proofs import SEED, Lab, Systems, Totals
 from tracecfg.check import run, waste
+from tracecfg.kernel.search import best_searcher, search
 from tracecfg.kernel.tree import open_tree
 
 _EVENT = re.compile(r"(?:event|tracepoint) \S+?:(\w+)")
@@ -31,7 +32,9 @@ def lab_of(base: Path) -> Lab:
 
 def never_called(tree: Path) -> tuple[Mapping[str, set[str]], Mapping[str, set[str]]]:
     """The events of a tree's trace headers by header, and those of them that are reported."""
-    facts = run.read(open_tree(tree), rules_file=None, prefix="TRACING_")
+    kernel = open_tree(tree)
+    found = search(kernel, best_searcher(kernel))
+    facts = run.read(kernel, found, rules_file=None, prefix="TRACING_")
     events: dict[str, set[str]] = defaultdict(set)
     reported: dict[str, set[str]] = defaultdict(set)
     for decision in facts.plan.decisions:
