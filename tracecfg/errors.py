@@ -48,6 +48,11 @@ class TracecfgError(Exception):
         self.message = message
         self.hint = hint
 
+    def shown(self) -> str:
+        """What the user reads, without a newline at the end; each has the lines it was made of."""
+        text = f"tracecfg: {self.message}" + (f"\n  hint: {self.hint}" if self.hint else "")
+        return "\n".join(map(escaped, text.split("\n")))
+
 
 class UsageError(TracecfgError):
     """The call itself is wrong: a path that is no kernel tree, a bad rules file."""

@@ -65,10 +65,7 @@ def _run(wanted: str | None, arguments: list[str], command: list[str]) -> int:
             raise KeyboardInterrupt
         sys.stdout.flush()
     except errors.TracecfgError as error:
-        lines = map(errors.escaped, error.message.split("\n"))
-        print("tracecfg: " + "\n".join(lines), file=sys.stderr)
-        if error.hint:
-            print(f"  hint: {errors.escaped(error.hint)}", file=sys.stderr)
+        print(error.shown(), file=sys.stderr)
         return _failed(wanted, error.exit_code)
     except KeyboardInterrupt:
         print("tracecfg: interrupted; nothing was left half done", file=sys.stderr)

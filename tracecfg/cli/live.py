@@ -12,7 +12,6 @@ import typer
 from tracecfg.errors import number
 
 if TYPE_CHECKING:
-    from tracecfg.errors import TracecfgError
     from tracecfg.runtime.instance import Place
     from tracecfg.runtime.request import Request
 
@@ -275,9 +274,3 @@ def print_json(data: object, indent: int | None = 1) -> None:
     import json
 
     print(json.dumps(data, indent=indent))
-
-
-def print_error(error: TracecfgError) -> None:
-    print(f"tracecfg: {error.message}", file=sys.stderr)
-    if error.hint:
-        print(f"  hint: {error.hint}", file=sys.stderr)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tracecfg.cli.live import DryRun, Instance, Json, Mount, Tracefs, print_error, print_json
+from tracecfg.cli.live import DryRun, Instance, Json, Mount, Tracefs, print_json
 from tracecfg.errors import UsageError, number
 
 File = Annotated[Path, typer.Argument(help="The file for the state, or -.", metavar="FILE")]
@@ -103,7 +103,7 @@ def restore(
     elif outcome.results or not outcome.failed:
         print(report.restored_text(outcome.results))
     for error in outcome.failed:
-        print_error(error)
+        print(error.shown(), file=sys.stderr)
     if outcome.code:
         raise typer.Exit(outcome.code)
 
