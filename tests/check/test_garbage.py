@@ -57,13 +57,14 @@ def check(cli: Cli, root: Path) -> Found:
 
 
 def made(root: Path, text: str) -> None:
-    """A further trace header, created by task.c."""
+    """A further trace header, created by task.c, which calls its events."""
     (root / MADE).write_text(text)
     include = "#include <trace/events/task.h>\n"
+    calls = "void made(void) { trace_made_one(); trace_one(); }\n"
     edit(
         root,
         "kernel/task.c",
-        lambda text: text.replace(include, f"{include}#include <trace/events/made.h>\n"),
+        lambda text: text.replace(include, f"{include}#include <trace/events/made.h>\n") + calls,
     )
 
 

@@ -55,8 +55,7 @@ def test_the_keys_of_the_json_object() -> None:
 def test_the_options_in_the_examples() -> None:
     commands = typer.main.get_group(application("check")).commands
     options = {option for parameter in commands["check"].params for option in parameter.opts}
-    # of --since see the branch that brings it
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", section())) <= options | {"--since"}
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", section())) <= options
 
 
 def test_the_settings_and_the_comments_in_the_examples() -> None:
