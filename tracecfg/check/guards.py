@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from itertools import combinations
 
+from tracecfg.check import apart
 from tracecfg.check.facts import Facts, Hit, Undone
 from tracecfg.gate import (
     NEVER,
@@ -25,9 +26,9 @@ from tracecfg.gate import (
 )
 from tracecfg.gatelogic import implies
 from tracecfg.gatetext import from_kconfig
-from tracecfg.kconfigtext import Entry
+from tracecfg.kconfigtext import Entry, KconfigIndex
 from tracecfg.kernel.source import Source
-from tracecfg.model import EventKind, Place, TraceSystem
+from tracecfg.model import Creator, EventKind, Place, TraceSystem
 from tracecfg.series.core import MENU_KCONFIG
 from tracecfg.series.steps import Kind, Step, token
 
@@ -242,27 +243,30 @@ def _same_names(facts: Facts) -> Iterator[Hit]:
                 where[event.name].append((decision.system, event.place))
     for name, found in where.items():
         for (one, first), (other, second) in combinations(found, 2):
-            if _together(one, first.file, other, second.file):
+            if _together(one, first.file, other, second.file, facts.kconfig):
                 message = f"{other.name}:{name}: {one.name} has an event of this name ({first})"
                 yield Hit("TC110", second, message)
 
 
-def _together(one: TraceSystem, first: str, other: TraceSystem, second: str) -> bool:
-    """Can one kernel hold the events of two headers, as far as the Makefiles tell?
+def _together(
+    one: TraceSystem, first: str, other: TraceSystem, second: str, kconfig: KconfigIndex
+) -> bool:
+    """Can one kernel hold the events of two headers?
 
-    No where they do not, and for one architecture's code only when one brings the other: which of
-    its processors exclude each other only its Kconfig knows.
+    Within an architecture's code only when one brings the other: which of its processors exclude
+    each other its Kconfig seldom says.
     """
     for a in (each for each in one.creators if each.header == first):
         for b in (each for each in other.creators if each.header == second):
-            if a.gate.gate is None or b.gate.gate is None:
-                continue
-            if a.place.file.startswith("arch/") and b.place.file.startswith("arch/"):
-                if implies(a.gate.gate, b.gate.gate) or implies(b.gate.gate, a.gate.gate):
-                    return True
-            elif not implies(all_of((a.gate.gate, b.gate.gate)), NEVER):
+            in_arch = all(each.place.file.startswith("arch/") for each in (a, b))
+            if apart.together(a, b, kconfig) and (not in_arch or _one_brings_the_other(a, b)):
                 return True
     return False
+
+
+def _one_brings_the_other(a: Creator, b: Creator) -> bool:
+    one, other = a.gate.gate, b.gate.gate
+    return one is not None and other is not None and (implies(one, other) or implies(other, one))
 
 
 def _notrace(facts: Facts) -> Iterator[Hit]:
