@@ -75,12 +75,17 @@ def _unexpected(tree: Path, core: bool) -> list[str]:
 
 
 class Broken(NamedTuple):
-    """A header in which one event is another one, and the one finding that this must bring."""
+    """A header in which one event is another one, and what this must bring: a finding that says
+    how it differs, and where the event has another name that nothing calls it."""
 
     path: str
     text: str
     rule: str
     says: str
+
+    @property
+    def rules(self) -> list[str]:
+        return [self.rule, "TC301"] if self.rule == "TC402" else [self.rule]
 
 
 def broken(tree: Path, count: int, seed: int) -> list[Broken]:

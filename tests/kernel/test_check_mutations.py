@@ -47,7 +47,7 @@ def test_a_clean_converted_tree_has_no_finding_of_guards_and_options(clean: Clea
 
 def test_each_mutation_is_found_and_nothing_else(clean: Clean, copy: Path) -> None:
     before = found(clean.root)
-    chosen = mutations.choose(clean, COUNT, SEED)
+    chosen = mutations.choose(clean, COUNT, SEED, {path for _, path in before})
     assert len(chosen) == COUNT
     assert {each.kind for each in chosen} == set(mutations.KINDS)
     for start in range(0, COUNT, AT_ONCE):
@@ -55,7 +55,10 @@ def test_each_mutation_is_found_and_nothing_else(clean: Clean, copy: Path) -> No
         mutations.apply(copy, clean, batch)
         expected = sum((each.expected for each in batch), Counter())
         now = found(copy)
-        assert (now - before, before - now) == (expected, Counter()), batch
+        new, gone = now - before, before - now
+        assert (new - expected, expected - new, gone) == (Counter(), Counter(), Counter()), [
+            (each.kind, *each.texts) for each in batch
+        ]
         for path in {path for each in batch for path in each.texts}:
             (copy / path).unlink()
             (copy / path).hardlink_to(clean.root / path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from tracecfg.check.apart import together
@@ -68,9 +68,12 @@ def twice(facts: Facts, header: str, creators: Sequence[Creator]) -> Iterator[Hi
         )
 
 
-def aimless(facts: Facts) -> list[str]:
+def aimless(facts: Facts, no_trace_headers: Collection[str]) -> list[str]:
     """The .c files that define CREATE_TRACE_POINTS for no header that could be found: theirs is
-    reached through -I flags, or further headers."""
+    reached through -I flags, or further headers.
+
+    no_trace_headers: headers with events that lack what makes them trace headers
+    """
     aimed = {each.place.file for made in facts.plan.decisions for each in made.system.creators}
     return [
         path
@@ -79,6 +82,11 @@ def aimless(facts: Facts) -> list[str]:
         and path not in aimed
         and CREATES in source.text
         and source.definition(CREATES)
+        and not any(
+            _names(path, include, header)
+            for include in source.includes
+            for header in no_trace_headers
+        )
     ]
 
 

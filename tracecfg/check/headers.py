@@ -21,10 +21,11 @@ _STAGES = "include/trace/"
 def hits(facts: Facts) -> Iterator[Hit]:
     """The rules of this group."""
     yield from garbage.hits(facts)
-    aimless = creation.aimless(facts)
     created = creation.by_header(facts)
     core = facts.files.get(TRACEPOINT_H)
     reader = EventReader(event_macros(core.text if core else ""), lambda _, __: None)
+    without = list(_without_define_trace(facts, reader))
+    aimless = creation.aimless(facts, {hit.place.file for hit in without})
     pasted = any(
         "TRACE_SYSTEM_VAR" in source.text
         for path, source in facts.files.items()
@@ -40,14 +41,14 @@ def hits(facts: Facts) -> Iterator[Hit]:
                 yield from _lacks_define_trace(header, system.name, len(system.events))
                 continue
             yield from _guards(facts, system, reader, header, found, define_trace)
-            yield from reread.hits(facts, header, [each.place.file for each in creators])
             if pasted:
                 yield from _no_identifier(facts, system, header)
             if creators:
+                yield from reread.hits(facts, header, [each.place.file for each in creators])
                 yield from creation.twice(facts, path, creators)
             else:
                 yield from creation.never(system, header, reader, aimless)
-    yield from _without_define_trace(facts, reader)
+    yield from without
 
 
 def _define_trace(header: Source, found: Blocks) -> Directive | None:
@@ -178,7 +179,10 @@ def _without_define_trace(facts: Facts, reader: EventReader) -> Iterator[Hit]:
             continue
         if "TRACE_SYSTEM" not in header.text or "define_trace.h" in header.text:
             continue
-        if (named := header.definition("TRACE_SYSTEM")) is None or not reader.calls(header):
+        if (named := header.definition("TRACE_SYSTEM")) is None:
+            continue
+        # a macro of its own may make the events
+        if "DECLARE_EVENT_CLASS" not in header.code and not reader.calls(header):
             continue
         if not _is_part(facts, header, known):
             yield from _lacks_define_trace(header, named[0], 1)

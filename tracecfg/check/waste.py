@@ -13,10 +13,12 @@ from collections.abc import Collection, Iterator, Mapping
 
 from tracecfg.check.facts import Facts, Hit
 from tracecfg.kernel import ctext
-from tracecfg.kernel.calls import MANY, WORD, Called, is_code
+from tracecfg.kernel.calls import MANY, Called, is_code
 from tracecfg.kernel.source import Source, in_kernel
 from tracecfg.model import Event, EventKind, TraceSystem
 
+_WORD = re.compile(r"\w+")
+"""A class may begin with a digit: its name is pasted behind others."""
 _CLASS = re.compile(r"DECLARE_EVENT_CLASS\s*+(\()\s*+(\w++)\s*+,")
 
 
@@ -91,7 +93,7 @@ def _named_elsewhere(
         if len(names) < MANY and not any(name in header.text for name in names):
             continue
         own: dict[str, tuple[int, int]] = {}
-        for match in WORD.finditer(header.text):
+        for match in _WORD.finditer(header.text):
             if (name := match[0]) not in names or not is_code(header, match.start()):
                 continue
             if (path, name) not in declared:

@@ -1,122 +1,15 @@
-"""Mistakes that people make, made one at a time in a clean converted tree.
-
-Each kind says which findings it must bring: exactly these. Where something stands is found in the
-text, not asked of the code under test; which subsystem has which files is `scan --json`'s word.
-"""
+"""Mistakes with guards and options: TC101 to TC112."""
 
 from __future__ import annotations
 
-import random
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-MENU = "kernel/trace/Kconfig.systems"
-
-Expected = Counter[tuple[str, str]]
-"""Rule and file of each finding."""
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """texts: the new text of each file that is touched, by path"""
-
-    kind: str
-    system: str
-    texts: dict[str, str]
-    expected: Expected
-
-
-@dataclass(frozen=True)
-class Clean:
-    """A converted tree. scan: the object of `scan --json`"""
-
-    root: Path
-    scan: dict[str, Any]
-
-    def __hash__(self) -> int:
-        return hash(self.root)
-
-    def read(self, path: str) -> str:
-        # newlines as they are: some files of the kernel have carriage returns
-        with (self.root / path).open(newline="", errors="surrogateescape") as stream:
-            return stream.read()
-
-    @property
-    def systems(self) -> list[dict[str, Any]]:
-        return [each for each in self.scan["subsystems"] if each["converted"]]
-
-
-Kind = Callable[[Clean, dict[str, Any]], Iterator[Mutation]]
-KINDS: dict[str, Kind] = {}
-
-
-def kind(make: Kind) -> Kind:
-    KINDS[make.__name__] = make
-    return make
-
-
-def choose(clean: Clean, count: int, seed: int) -> list[Mutation]:
-    """So many mutations, each kind as often as the others as long as it has any, none with a
-    file or a subsystem of another one: what each brings can be told when all are made at once."""
-    rng = random.Random(seed)
-    left = {name: _all(name, clean, rng) for name in KINDS}
-    chosen: list[Mutation] = []
-    taken: set[str] = set()
-    while len(chosen) < count and left:
-        for name, mutations in list(left.items()):
-            for each in mutations:
-                marks = {f"system {each.system}", *each.texts}
-                if not (marks - {MENU}) & taken:
-                    chosen.append(each)
-                    taken |= marks
-                    break
-            else:
-                del left[name]
-    return chosen[:count]
-
-
-def _all(name: str, clean: Clean, rng: random.Random) -> Iterator[Mutation]:
-    for system in rng.sample(clean.systems, len(clean.systems)):
-        yield from KINDS[name](clean, system)
-
-
-def apply(tree: Path, clean: Clean, mutations: Sequence[Mutation]) -> None:
-    """tree: a copy of the clean one whose files may be hard links"""
-    texts: dict[str, str] = {}
-    for each in mutations:
-        for path, text in each.texts.items():
-            if path in texts:
-                text = _both(clean.read(path), texts[path], text)
-            texts[path] = text
-    for path, text in texts.items():
-        file = tree / path
-        file.unlink(missing_ok=True)
-        with file.open("w", newline="", errors="surrogateescape") as stream:
-            stream.write(text)
-
-
-def _both(old: str, one: str, other: str) -> str:
-    """Two changes of one file, which touch different entries."""
-    parts = [re.split(r"(?m)^(?=config )", text) for text in (old, one, other)]
-    entries = [{part.split("\n")[0]: part for part in each} for each in parts]
-    names = list(dict.fromkeys(name for each in entries for name in each))
-    before, first, second = entries
-    merged = [
-        second.get(name) if second.get(name) != before.get(name) else first.get(name)
-        for name in names
-    ]
-    return "".join(filter(None, merged))
-
-
-def _mutation(
-    name: str, system: dict[str, Any], texts: dict[str, str], *expected: tuple[str, str]
-) -> Mutation:
-    return Mutation(name, system["name"], texts, Counter(expected))
+from tests.check.mutations.frame import MENU, Clean, Mutation, kind, mutation
 
 
 def _option_line(text: str) -> re.Match[str] | None:
@@ -146,7 +39,7 @@ def select_always(clean: Clean, system: dict[str, Any]) -> Iterator[Mutation]:
     text = clean.read(path)
     head = "config EVENT_TRACING\n"
     new = text.replace(head, f"{head}\tselect {system['option']}\n")
-    yield _mutation("select_always", system, {path: new}, ("TC105", path))
+    yield mutation("select_always", system, {path: new}, ("TC105", path))
 
 
 @kind
@@ -155,7 +48,7 @@ def drop_maybe_unused(clean: Clean, system: dict[str, Any]) -> Iterator[Mutation
         text = clean.read(path)
         new, times = re.subn(r"^__maybe_unused\n(?=static )", "", text, count=1, flags=re.M)
         if times:
-            yield _mutation("drop_maybe_unused", system, {path: new}, ("TC112", path))
+            yield mutation("drop_maybe_unused", system, {path: new}, ("TC112", path))
 
 
 # ---- the option in the header
@@ -167,7 +60,7 @@ def drop_option(clean: Clean, system: dict[str, Any]) -> Iterator[Mutation]:
         text = clean.read(path)
         if match := _option_line(text):
             new = text.replace(match[0], "")
-            yield _mutation("drop_option", system, {path: new}, ("TC101", path))
+            yield mutation("drop_option", system, {path: new}, ("TC101", path))
 
 
 @kind
@@ -177,7 +70,7 @@ def misspell_option(clean: Clean, system: dict[str, Any]) -> Iterator[Mutation]:
         if match := _option_line(text):
             new = text.replace(match[0], match[0].replace(match[1], match[1] + "S"))
             times = new.count(match[1] + "S")
-            yield _mutation("misspell_option", system, {path: new}, *[("TC103", path)] * times)
+            yield mutation("misspell_option", system, {path: new}, *[("TC103", path)] * times)
 
 
 @kind
@@ -188,7 +81,7 @@ def option_of_another(clean: Clean, system: dict[str, Any]) -> Iterator[Mutation
     match = _option_line(text)
     if match and not others and system["name"] > "9p":
         new = text.replace(match[0], match[0].replace(match[1], "TRACING_9P"))
-        yield _mutation("option_of_another", system, {path: new}, ("TC110", path))
+        yield mutation("option_of_another", system, {path: new}, ("TC110", path))
 
 
 # ---- the menu
@@ -208,7 +101,7 @@ def drop_entry(clean: Clean, system: dict[str, Any]) -> Iterator[Mutation]:
     selected = _selecting(clean, system)
     if not selected:
         found = [("TC103", path) for path, times in named.items() for _ in range(times)]
-        yield _mutation("drop_entry", system, {MENU: menu.replace(entry, "")}, *found)
+        yield mutation("drop_entry", system, {MENU: menu.replace(entry, "")}, *found)
 
 
 @kind
@@ -217,7 +110,7 @@ def entry_without_header(clean: Clean, system: dict[str, Any]) -> Iterator[Mutat
     name = f"{system['option']}_AND_MORE"
     more = re.sub(r"config \w+", f"config {name}", entry, count=1)
     more = re.sub(r'bool ".*"', f'bool "{name.lower()}"', more)
-    yield _mutation(
+    yield mutation(
         "entry_without_header", system, {MENU: menu.replace(entry, entry + more)}, ("TC102", MENU)
     )
 
@@ -227,7 +120,7 @@ def dependency_that_is_not(clean: Clean, system: dict[str, Any]) -> Iterator[Mut
     menu, entry = clean.read(MENU), _entry(clean, system)
     if re.search(r"^\tdepends on \w+\n", entry, re.M):
         new = re.sub(r"^(\tdepends on \w+)\n", r"\1_GONE\n", entry, count=1, flags=re.M)
-        yield _mutation(
+        yield mutation(
             "dependency_that_is_not", system, {MENU: menu.replace(entry, new)}, ("TC104", MENU)
         )
 
@@ -236,7 +129,7 @@ def dependency_that_is_not(clean: Clean, system: dict[str, Any]) -> Iterator[Mut
 def no_prompt(clean: Clean, system: dict[str, Any]) -> Iterator[Mutation]:
     menu, entry = clean.read(MENU), _entry(clean, system)
     new = re.sub(r'^\tbool ".*"', "\tbool", entry, count=1, flags=re.M)
-    yield _mutation("no_prompt", system, {MENU: menu.replace(entry, new)}, ("TC105", MENU))
+    yield mutation("no_prompt", system, {MENU: menu.replace(entry, new)}, ("TC105", MENU))
 
 
 # ---- exports, uses, consumers
@@ -250,7 +143,7 @@ def unguard_export(clean: Clean, system: dict[str, Any]) -> Iterator[Mutation]:
         guarded = rf"#ifdef {symbol}\r?\n((?:EXPORT_.*\n|\s*\n)+)#endif\r?\n"
         new, times = re.subn(guarded, r"\1", text, count=1)
         if times:
-            yield _mutation("unguard_export", system, {path: new}, ("TC106", path))
+            yield mutation("unguard_export", system, {path: new}, ("TC106", path))
 
 
 @kind
@@ -262,7 +155,7 @@ def misspell_guard(clean: Clean, system: dict[str, Any]) -> Iterator[Mutation]:
         guarded = rf"#ifdef {symbol}(\r?\nEXPORT_)"
         new, times = re.subn(guarded, rf"#ifdef {symbol}X\1", text, count=1)
         if times:
-            yield _mutation("misspell_guard", system, {path: new}, ("TC103", path), ("TC106", path))
+            yield mutation("misspell_guard", system, {path: new}, ("TC103", path), ("TC106", path))
 
 
 @kind
@@ -272,7 +165,7 @@ def unguard_enabled(clean: Clean, system: dict[str, Any]) -> Iterator[Mutation]:
         text = clean.read(path)
         new, times = re.subn(asked + r"(?=tracepoint_enabled)", "", text, count=1)
         if times:
-            yield _mutation("unguard_enabled", system, {path: new}, ("TC107", path))
+            yield mutation("unguard_enabled", system, {path: new}, ("TC107", path))
 
 
 def _selecting(clean: Clean, system: dict[str, Any]) -> list[dict[str, Any]]:
@@ -305,4 +198,4 @@ def _without_select(
         text = clean.read(path)
         if line.search(text):
             changed = line.sub(new, text, count=1)
-            yield _mutation(name, system, {path: changed}, *((rule, path) for rule in rules))
+            yield mutation(name, system, {path: changed}, *((rule, path) for rule in rules))
