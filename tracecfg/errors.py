@@ -34,6 +34,12 @@ def escaped(text: str) -> str:
     )
 
 
+def in_a_log(text: str) -> str:
+    """A line that no terminal and no log of GitHub Actions obeys: the old form of a command to
+    Actions may stand anywhere in it."""
+    return escaped(text).replace("##[", "##\\[")
+
+
 class TracecfgError(Exception):
     """One line that says what is wrong and where, a hint what to do next, and an exit code.
 
@@ -51,7 +57,7 @@ class TracecfgError(Exception):
     def shown(self) -> str:
         """What the user reads, without a newline at the end; each has the lines it was made of."""
         text = f"tracecfg: {self.message}" + (f"\n  hint: {self.hint}" if self.hint else "")
-        return "\n".join(map(escaped, text.split("\n")))
+        return "\n".join(map(in_a_log, text.split("\n")))
 
 
 class UsageError(TracecfgError):

@@ -42,7 +42,12 @@ def plain() -> list[Finding]:
 HOSTILE = [
     finding("TC301", "a b%20#?/\x1b[31m,x:y.h", 1, "esc \x1b[2J\nsecond ##[add-mask]x [a](1)"),
     finding("TC301", "::error file=x::y.h", 2, "100% a,b:c\r\n::set-output name=a::b"),
-    finding("TC302", "\udcff.h", 3, "<script>|`x`* @all https://example.org \udcff \u202e"),
+    finding(
+        "TC302",
+        "\udcff.h",
+        3,
+        "<script>|`x`* @all https://example.org www.example.org \udcff \u202e",
+    ),
 ]
 
 

@@ -178,13 +178,16 @@ def test_known_findings_that_are_gone_are_told(cli: Cli, root: Path, tmp_path: P
     known = tmp_path / "known.json"
     entry = {"rule": "TC301", "file": HEADER, "message": "other is never called"}
     late = {"rule": "TC503", "file": ".config", "message": "this was not asked"}
-    listed = {"schema": "tracecfg.baseline/1", "findings": [entry, late]}
+    # half a character, as a stranger may write it
+    unreadable = {"rule": "TC901", "file": "gone.h", "message": "it cannot be read \ud800"}
+    listed = {"schema": "tracecfg.baseline/1", "findings": [entry, late, unreadable]}
     known.write_text(json.dumps(listed))
     ran = cli("check", root, "--baseline", known)
-    assert "1 known finding is gone: --update-baseline" in ran.out.splitlines()
-    assert json.loads(cli("check", root, "--baseline", known, "--json").out)["gone"] == [entry]
+    assert "2 known findings are gone: --update-baseline" in ran.out.splitlines()
+    gone = json.loads(cli("check", root, "--baseline", known, "--json").out)["gone"]
+    assert [each["rule"] for each in gone] == ["TC901", "TC301"]
     # of the others nothing is known
-    ran = cli("check", root, "--baseline", known, *OWN)
+    ran = cli("check", root, "--baseline", known, "--only", "TC1*")
     assert "gone" not in ran.out
 
 
@@ -200,6 +203,15 @@ def test_a_file_that_is_no_baseline_is_left_alone(cli: Cli, root: Path, tmp_path
     wrong(cli("check", root, "--baseline", damaged), 2, "known.json:2: no JSON")
     assert cli("check", root, "--baseline", damaged, "--update-baseline").code == 0
     assert cli("check", root, "--baseline", damaged).code == 0
+
+
+def test_a_baseline_is_the_last_to_be_written(cli: Cli, root: Path, tmp_path: Path) -> None:
+    known = tmp_path / "known.json"
+    update = ("--baseline", known, "--update-baseline")
+    for more in (("-o", tmp_path), ("--summary", tmp_path), ("--summary", "-")):
+        ran = cli("check", root, *update, *more)
+        assert (ran.code, ran.out) == (2, "")
+        assert not known.exists()
 
 
 # ---- what the tree says itself
@@ -249,6 +261,13 @@ def test_a_stranger_cannot_lead_out_of_the_tree(
         assert contents(outside) == before
     (root / "tracecfg.toml").write_text('[check]\nconfigs = ["link/known.json"]\n')
     wrong(cli("check", root), 2, "leads out of the tree")
+    (root / "circle").symlink_to("circle")
+    for what in ('baseline = "circle"', 'baseline = "circle/x"\nconfigs = ["circle"]'):
+        (root / "tracecfg.toml").write_text(f"[check]\n{what}\n")
+        wrong(cli("check", root, *more), 2, "circle")
+    (root / "tracecfg.toml").write_text('[check.rules]\n"##[add-mask]x" = "off"\n')
+    ran = cli("check", root)
+    assert "##\\[add-mask]x" in ran.err
     (root / "tracecfg.toml").unlink()
     (root / "tracecfg.toml").symlink_to(outside / "known.json")
     wrong(cli("check", root), 3, "tracecfg.toml: leads out of the tree")

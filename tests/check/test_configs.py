@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,14 @@ def test_wrong_use(tree: Path, tmp_path: Path) -> None:
         found(tree, tmp_path / "text")
     with pytest.raises(UsageError, match="no options for trace systems"):
         found(copy_tree(tmp_path / "other"), tree / ".config")
+
+
+def test_a_file_outside_is_none_of_the_tree(tree: Path, tmp_path: Path) -> None:
+    """Its path is whole, and what a file of that name in the tree says does not count."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "mine").write_text("CONFIG_TRACING_NOPE=y\n")
+    (tree / "mine").write_text("# tracecfg: off TC503 this is another file\n")
+    with contextlib.chdir(outside):
+        (only,) = found(tree, Path("mine"))
+    assert (only.rule, only.file) == ("TC503", str(outside / "mine"))

@@ -198,6 +198,12 @@ def test_a_kconfig_that_is_not_there(cli: Cli, root: Path) -> None:
     assert (rule, file, message) == ("TC901", "Kconfig", "sources mm/Kconfig, which is not there")
 
 
+def test_a_kconfig_with_a_nul_in_a_path(cli: Cli, root: Path) -> None:
+    edit(root, "mm/Kconfig", lambda text: f'{text}source "foo\0bar"\n')
+    ((rule, file, _, message),) = check(cli, root)
+    assert (rule, file, message) == ("TC901", "mm/Kconfig", "sources foo\0bar, which is not there")
+
+
 def test_a_kconfig_that_leads_out_of_the_tree(cli: Cli, root: Path, tmp_path: Path) -> None:
     (tmp_path / "Kconfig").write_text("config X\n")
     (root / "mm/Kconfig").unlink()

@@ -128,13 +128,20 @@ def test_a_stranger_has_no_say_in_a_terminal_or_a_log(form: Format) -> None:
             assert command[1] in ("warning", "notice", "group", "endgroup")
 
 
+@pytest.mark.parametrize("form", [Format.JSON, Format.SARIF])
+def test_json_holds_no_command_and_says_the_same(form: Format) -> None:
+    text = rendered(result(HOSTILE), form, colour=False)
+    assert "##[" not in text
+    assert "##[add-mask]x" in json.dumps(json.loads(text))
+
+
 def test_what_a_stranger_wrote_is_no_markdown() -> None:
     text = github.to_markdown(result(HOSTILE))
     rows = [line for line in text.split("\n") if line.startswith("| warning")]
     assert len(rows) == len(HOSTILE)
     for row in rows:
         assert len(re.findall(r"(?<!\\)\|", row)) == 5
-        assert not re.search(r"(?<!\\)[<`@*]|https:|(?<!\\)\]\(", row)
+        assert not re.search(r"(?<!\\)[<`@*]|https:|www\.|(?<!\\)\]\(", row)
 
 
 # ---- SARIF

@@ -420,3 +420,33 @@ def test_without_git_it_says_so(root: Path, tmp_path: Path) -> None:
     ran = run_there("check", root, "--since", "HEAD", PATH=str(tools))
     assert ran.code == TracecfgError.exit_code
     assert "git: cannot be run" in ran.err
+
+
+# ---- configurations
+
+
+def test_a_configuration_is_read_as_it_was(series: Path) -> None:
+    config = series / "arch/x86/configs/mine_defconfig"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text("CONFIG_TRACING_ODD=y\n")
+    (series / "tracecfg.toml").write_text(
+        '[check]\nconfigs = ["arch/x86/configs/mine_defconfig"]\n'
+    )
+    assert [each[0] for each in told(series)] == ["TC503"]
+    git(series, "add", "--all")
+    git(series, "commit", "--quiet", "--message=one")
+    assert told(series) == []
+    config.write_text("CONFIG_TRACING_ODD=y\nCONFIG_TRACING_BOGUS=y\n")
+    ((rule, place, _),) = told(series)
+    assert (rule, place) == ("TC503", "arch/x86/configs/mine_defconfig:2")
+
+
+def test_the_branch_that_adds_the_series(converted: Path, tmp_path: Path) -> None:
+    root = tmp_path / "linux"
+    git(tmp_path, "clone", "--quiet", str(converted), str(root))
+    git(root, "rm", "--quiet", "kernel/trace/Kconfig.systems")
+    git(root, "commit", "--quiet", "--message=without")
+    git(root, "revert", "--no-edit", "HEAD")
+    (root / ".config").write_text("CONFIG_TRACING_BOGUS=y\n")
+    result = check(Request(tree=root, since="HEAD~1", configs=(root / ".config",)))
+    assert "TC503" in {each.rule for each in result.findings}

@@ -2,38 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from tracecfg.check.facts import Hit
 from tracecfg.config.base import read_base
 from tracecfg.config.forced import selecting
 from tracecfg.config.needs import is_off, needs
-from tracecfg.errors import UsageError
+from tracecfg.errors import UnsupportedTreeError, UsageError
 from tracecfg.explain import kconfig
 from tracecfg.kernel import arch, kconf
-from tracecfg.kernel.configfile import config_text
+from tracecfg.kernel.configfile import config_text, unzipped
 from tracecfg.kernel.kconf import KernelConfig
 from tracecfg.kernel.tree import Tree
 from tracecfg.model import Place
 from tracecfg.nearest import nearest
 
 
-def hits(tree: Tree, files: tuple[Path, ...], prefix: str) -> Iterator[Hit]:
+class ConfigFile(NamedTuple):
+    """path: as it was named; within: from the tree's root, "" for a file outside of the tree"""
+
+    path: Path
+    within: str
+
+    @property
+    def shown(self) -> str:
+        return self.within or str(self.path.absolute())
+
+
+def named(tree: Tree, path: Path) -> ConfigFile:
+    """A file that was named, from wherever the user is."""
+    try:
+        full = path.resolve()
+    except (OSError, RuntimeError):
+        return ConfigFile(path, "")
+    return ConfigFile(path, str(full.relative_to(tree.root)) if _inside(tree, full) else "")
+
+
+def _inside(tree: Tree, full: Path) -> bool:
+    return full != tree.root and full.is_relative_to(tree.root)
+
+
+def there(tree: Tree, files: Iterable[Path]) -> tuple[Path, ...]:
+    """Those that are in the tree, as it is or was, or outside of it."""
+    found = ((path, named(tree, path).within) for path in files)
+    return tuple(path for path, within in found if not within or tree.is_file(within))
+
+
+def hits(tree: Tree, files: Iterable[Path], prefix: str) -> Iterator[Hit]:
     """What is wrong in .config and defconfig files and fragments.
 
     Raises UsageError for a file that is none, TracecfgError where the Kconfig cannot be loaded.
     """
     for file in files:
-        yield from _of_file(tree, file, prefix)
+        yield from _of_file(tree, named(tree, file), prefix)
 
 
-def _of_file(tree: Tree, file: Path, prefix: str) -> Iterator[Hit]:
+def _of_file(tree: Tree, file: ConfigFile, prefix: str) -> Iterator[Hit]:
     try:
-        text = config_text(file)
+        # one of the tree as the tree has it, or had it: not what happens to be on the disk
+        text = unzipped(tree.read_bytes(file.within)) if file.within else config_text(file.path)
     except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror or error}") from error
-    shown = _shown(tree, file)
+        raise UsageError(f"{file.path}: cannot be read: {error.strerror or error}") from error
+    except UnsupportedTreeError as error:
+        raise UsageError(error.message) from error
+    shown = file.shown
     base = read_base(text, shown)
     asked = kconfig.parse(text, shown)
     config = kconf.load(tree, arch=base.arch or _of_folder(tree, shown) or arch.host())
@@ -66,12 +100,6 @@ def _unknown(symbol: str, place: Place, names: list[str]) -> Hit:
     near = nearest(symbol, names)
     hint = f"did you mean {near[0]}?" if near else ""
     return Hit("TC503", place, f"no Kconfig file defines {symbol}", hint)
-
-
-def _shown(tree: Tree, file: Path) -> str:
-    """The path from the tree's root, of a file that lies in it."""
-    full = file.resolve()
-    return str(full.relative_to(tree.root) if full.is_relative_to(tree.root) else file)
 
 
 def _of_folder(tree: Tree, path: str) -> str:

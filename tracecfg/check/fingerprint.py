@@ -19,7 +19,8 @@ def fingerprint(finding: Finding) -> str:
     moves up or down in its file keeps it, and so does a finding whose severity or hint is put
     another way."""
     parts = (finding.rule, finding.file, _LINE.sub("", finding.message))
-    text = "\0".join(parts).encode("utf-8", "surrogateescape")
+    # a stranger's baseline may hold any surrogate
+    text = "\0".join(parts).encode("utf-8", "surrogatepass")
     return hashlib.sha256(text).hexdigest()[:32]
 
 

@@ -28,7 +28,12 @@ def rendered(result: Result, form: Format, *, colour: bool) -> str:
     from tracecfg.report import json_text
 
     if form is Format.JSON:
-        return json_text(report.to_json(result))
+        return _no_command(json_text(report.to_json(result)))
     from tracecfg.check.sarif import to_sarif
 
-    return json_text(to_sarif(result))
+    return _no_command(json_text(to_sarif(result)))
+
+
+def _no_command(text: str) -> str:
+    """The same JSON, in which a log of GitHub Actions finds no command: see errors.in_a_log()."""
+    return text.replace("##[", "##\\u005b")

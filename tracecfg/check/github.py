@@ -7,7 +7,7 @@ import re
 from tracecfg.check import report
 from tracecfg.check.result import ORDER, Result, counted, importance
 from tracecfg.check.rule import rules
-from tracecfg.errors import escaped, number, shortened
+from tracecfg.errors import escaped, in_a_log, number, shortened
 from tracecfg.model import Finding, Severity
 
 MOST = 10
@@ -15,7 +15,7 @@ MOST = 10
 MOST_ROWS = 500
 """Of the summary, which GitHub takes up to a megabyte."""
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
-_MARKS = re.compile(r"[]\\`*_<>|@&~#\[]|:(?=//)")
+_MARKS = re.compile(r"[]\\`*_<>|@&~#\[]|:(?=//)|(?<=www)\.")
 
 
 def to_annotations(result: Result) -> str:
@@ -33,8 +33,7 @@ def to_annotations(result: Result) -> str:
         lines.append(f"::group::all {number(len(found), 'finding')}")
         # behind its severity nothing can be taken for a command
         lines += [
-            f"{each.severity.value}: {report.place(each)}: {report.shown(each.message)}"
-            f" [{each.rule}]"
+            f"{each.severity.value}: {report.place(each)}: {in_a_log(each.message)} [{each.rule}]"
             for each in found
         ]
         lines.append("::endgroup::")
@@ -93,5 +92,5 @@ def _row(finding: Finding) -> str:
 
 
 def _marked(text: str) -> str:
-    """A text that is no Markdown."""
+    """A text that is no Markdown, and in which GitHub finds no address to link."""
     return _MARKS.sub(r"\\\g<0>", shortened(escaped(text)))

@@ -39,9 +39,17 @@ def configs(tree: Tree, settings: Settings) -> tuple[Path, ...]:
     """The configurations that a tree's settings name. Raises UsageError for one out of the tree."""
     found = tuple(tree.root / path for path in settings.configs)
     for path in found:
-        if not path.resolve().is_relative_to(tree.root):
-            raise UsageError(f"{path}: leads out of the tree", "--config names another")
+        _check_inside(tree, path, "--config names another")
     return found
+
+
+def _check_inside(tree: Tree, path: Path, hint: str) -> None:
+    try:
+        inside = path.resolve().is_relative_to(tree.root)
+    except (OSError, RuntimeError) as error:
+        raise UsageError(f"{path}: a symlink that leads to no file", hint) from error
+    if not inside:
+        raise UsageError(f"{path}: leads out of the tree", hint)
 
 
 class KnownFile(NamedTuple):
@@ -59,16 +67,11 @@ class KnownFile(NamedTuple):
         """Raises UsageError for a file that is there and is no baseline, or out of the tree."""
         if self.within is not None:
             tree, _ = self.within
-            if not self.path.parent.resolve().is_relative_to(tree.root):
-                raise UsageError(f"{self.path}: leads out of the tree", "name another baseline")
+            _check_inside(tree, self.path.parent, "name another baseline")
         if (self.path.exists() or self.path.is_symlink()) and not baseline.is_one(self._text()):
             raise UsageError(
                 f"{self.path}: is no baseline, so it is not replaced", f"{_OPTION} names another"
             )
-
-    def write(self, found: Iterable[Finding]) -> None:
-        """Raises ChangeFailedError and UsageError."""
-        write_named(self.path, baseline.to_text(found).encode())
 
     def _text(self) -> str:
         if self.within is None:
@@ -104,3 +107,8 @@ def known_file(
     if update:
         found.check_replaceable()
     return found
+
+
+def write_known(path: Path, found: Iterable[Finding]) -> None:
+    """Make these the known ones. Raises ChangeFailedError and UsageError."""
+    write_named(path, baseline.to_text(found).encode())

@@ -13,7 +13,7 @@ from typing import Any
 from tracecfg.check.fingerprint import numbered
 from tracecfg.check.result import ORDER, Result, by_place, counted, gone, importance
 from tracecfg.check.rule import rules
-from tracecfg.errors import escaped
+from tracecfg.errors import in_a_log
 from tracecfg.model import Finding, Severity
 
 _STYLES = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
@@ -52,15 +52,9 @@ def to_json(result: Result) -> dict[str, Any]:
     }
 
 
-def shown(text: str) -> str:
-    """A text from the tree in a line of output."""
-    # the old form of a command to GitHub Actions, which may stand anywhere in a line
-    return escaped(text).replace("##[", "##\\[")
-
-
 def place(finding: Finding) -> str:
     """file:line:column, as far as they are known."""
-    path = shown(finding.file)
+    path = in_a_log(finding.file)
     if path.lstrip().startswith("::"):
         path = f"./{path}"
     numbers = [str(each) for each in (finding.line, finding.column) if each is not None]
@@ -80,12 +74,12 @@ def to_text(result: Result, *, colour: bool = False) -> str:
         found = list(group)
         common = found[0].hint if len({each.hint for each in found}) == 1 else rule.hint
         if common:
-            lines.append(styled(f"  {shown(common)}", _FAINT))
+            lines.append(styled(f"  {in_a_log(common)}", _FAINT))
         for each in found:
             severity = styled(f"{each.severity.value}:", _STYLES[each.severity])
-            lines.append(f"{place(each)}: {severity} {shown(each.message)} [{each.rule}]")
+            lines.append(f"{place(each)}: {severity} {in_a_log(each.message)} [{each.rule}]")
             if each.hint != common:
-                lines.append(styled(f"  {shown(each.hint)}", _FAINT))
+                lines.append(styled(f"  {in_a_log(each.hint)}", _FAINT))
         lines.append("")
     lines += summary(result)
     return "\n".join(lines)
@@ -95,7 +89,7 @@ def summary(result: Result) -> list[str]:
     """What the findings come to."""
     by_name = Counter(each.rule for each in result.findings)
     lines = ["in short, for a changelog:"] if result.abi_summary else []
-    lines += [f"  {shown(each)}" for each in result.abi_summary]
+    lines += [f"  {in_a_log(each)}" for each in result.abi_summary]
     lines += ["", counted(result)] if lines else [counted(result)]
     if len(by_name) > 1:
         wide = len(str(max(by_name.values())))
@@ -108,7 +102,7 @@ def summary(result: Result) -> list[str]:
     if said := gone(result):
         lines.append(said)
     if result.written is not None:
-        lines.append(f"wrote {shown(result.written)}")
+        lines.append(f"wrote {in_a_log(result.written)}")
     if by_name:
         worst = min(result.findings, key=importance)
         lines.append(f"what it means and how to mend it: tracecfg check --explain {worst.rule}")

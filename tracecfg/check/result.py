@@ -19,7 +19,7 @@ class Result:
     gone: entries of the baseline that were not found again; only rule, file and message are told
     abi_summary: lines for a changelog, of what --since found
     limit: of the severities, from which on a finding makes the check fail
-    written: the baseline that was written anew
+    written: the baseline that is to have the known findings, and no others
     """
 
     root: str

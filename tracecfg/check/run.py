@@ -36,7 +36,7 @@ from tracecfg.templating import Templates
 GROUPS: tuple[Callable[[Facts], Iterable[Hit]], ...] = (guards.hits, headers.hits, waste.hits)
 
 
-ALWAYS = ("TC1", "TC2", "TC3")
+ALWAYS = ("TC1", "TC2", "TC3", "TC9")
 """The rules that every check of a whole tree asks: what they do not find is not there."""
 
 
@@ -77,14 +77,14 @@ def check(request: Request) -> Result:
     asked = frozenset(name for name in in_force if name.startswith(ALWAYS))
     known = ownfiles.known_file(tree, request.baseline, settings.baseline, update=update)
     entries = known.entries() if known is not None and not update else ()
-    files = request.configs or ownfiles.configs(tree, settings)
-    request = replace(request, configs=files)
+    request = replace(request, configs=request.configs or ownfiles.configs(tree, settings))
     found: Iterable[Candidate] = search(tree, best_searcher(tree), tolerant=True)
     branch = None if request.since is None else since.since(tree, request.since)
     if branch is not None:
         found = list(found)
         earlier = beside(partial(_earlier, request, branch, found, in_force, asked))
     facts = read(tree, found, rules_file=request.rules, prefix=request.prefix)
+    _check_possible(request, facts)
     hits = [*_hits(facts), *_beside_the_tree(request, tree, facts)]
     changes = Changes()
     if branch is not None:
@@ -97,7 +97,6 @@ def check(request: Request) -> Result:
         judged = judged._replace(findings=now)
     split = baseline.split(judged.findings, entries)
     if known is not None and update:
-        known.write(judged.findings)
         split = baseline.Split((), judged.findings, ())
     return Result(
         root=str(tree.root),
@@ -122,26 +121,30 @@ def _earlier(
     """What was found, and what events there were, where the branch began."""
     tree = branch.before
     facts = read(tree, candidates(tree, found), rules_file=request.rules, prefix=request.prefix)
+    request = replace(request, configs=configs.there(tree, request.configs))
     hits = [*_hits(facts), *_beside_the_tree(request, tree, facts)]
     texts = _texts(tree, facts, {hit.place.file for hit in hits})
     return judge(hits, in_force, texts, asked).findings, since.abi(tree, facts, branch)
 
 
+def _check_possible(request: Request, facts: Facts) -> None:
+    if request.configs and facts.undone is None:
+        raise UsageError(
+            f"{request.tree}: no options for trace systems here: no {MENU_KCONFIG}",
+            "--config wants a tree that has the series",
+        )
+    if request.series is not None and facts.undone is not None:
+        raise UsageError(
+            f"{request.tree}: has a series already",
+            "--series wants the tree that the series is for",
+        )
+
+
 def _beside_the_tree(request: Request, tree: Tree, facts: Facts) -> Iterator[Hit]:
     """In files that the user named."""
-    if request.configs:
-        if facts.undone is None:
-            raise UsageError(
-                f"{request.tree}: no options for trace systems here: no {MENU_KCONFIG}",
-                "--config wants a tree that has the series",
-            )
+    if facts.undone is not None:
         yield from configs.hits(tree, request.configs, request.prefix)
-    if request.series is not None:
-        if facts.undone is not None:
-            raise UsageError(
-                f"{request.tree}: has a series already",
-                "--series wants the tree that the series is for",
-            )
+    elif request.series is not None:
         yield from applied.hits(tree, request.series, partial(_series, tree, facts))
 
 
@@ -225,6 +228,9 @@ def _texts(tree: Tree, facts: Facts, hit: Collection[str]) -> Iterator[tuple[str
     texts.update(facts.kconfig.files)
     yield from sorted(texts.items())
     for path in sorted(set(hit) - texts.keys()):
+        if path.startswith("/"):
+            # a comment in a file outside of the tree is not the tree's
+            continue
         try:
             yield path, tree.read(path)
         except UnsupportedTreeError:

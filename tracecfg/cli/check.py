@@ -86,11 +86,14 @@ def check(
     """
     if as_json and form not in (None, Format.JSON):
         raise UsageError(f"--json and --format {form}: which of them?")
+    if summary is not None and str(summary) == "-":
+        raise UsageError("--summary -: a file is meant", '--summary "$GITHUB_STEP_SUMMARY"')
     form = Format.JSON if as_json else form or Format.TEXT
     if explain is not None:
         _explain(explain, form)
         return
     from tracecfg.check import formats, report, run
+    from tracecfg.check.ownfiles import write_known
     from tracecfg.osio import write_named
 
     with Progress("checking") as progress:
@@ -111,15 +114,19 @@ def check(
         )
         progress.done()
     if output is None or str(output) == "-":
-        print(formats.rendered(result, form, colour=_colour()))
+        said = formats.rendered(result, form, colour=_colour())
     else:
         text = formats.rendered(result, form, colour=False)
         write_named(output, f"{text}\n".encode(errors="backslashreplace"))
-        print("\n".join([*report.summary(result), f"wrote {output}"]))
+        said = "\n".join([*report.summary(result), f"wrote {output}"])
     if summary is not None:
         from tracecfg.check.github import to_markdown
 
         write_named(summary, to_markdown(result).encode(errors="backslashreplace"))
+    # when the rest of what was asked for is there: the findings are not known before
+    if result.written is not None:
+        write_known(Path(result.written), result.known)
+    print(said)
     if result.failed:
         raise typer.Exit(FINDINGS)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from io import BufferedReader
+from io import BufferedReader, BytesIO
 from lzma import LZMAError, LZMAFile
 from pathlib import Path
 
@@ -15,11 +15,20 @@ _MAX = 1 << 23
 def config_text(path: Path) -> str:
     """Its text, unzipped; bytes that are no UTF-8 survive as surrogates. Raises OSError."""
     with path.open("rb") as stream:
-        try:
-            with _unzipped(stream) as plain:
-                data = plain.read(_MAX)
-        except (EOFError, zlib.error, LZMAError) as error:
-            raise OSError(f"not a complete compressed file: {error}") from error
+        return _text(stream)
+
+
+def unzipped(data: bytes) -> str:
+    """The text of a file's bytes, as config_text() gives it. Raises OSError."""
+    return _text(BufferedReader(BytesIO(data)))
+
+
+def _text(stream: BufferedReader) -> str:
+    try:
+        with _unzipped(stream) as plain:
+            data = plain.read(_MAX)
+    except (EOFError, zlib.error, LZMAError) as error:
+        raise OSError(f"not a complete compressed file: {error}") from error
     return data.decode("utf-8", "surrogateescape")
 
 

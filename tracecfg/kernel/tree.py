@@ -62,8 +62,10 @@ class Tree:
                 return read_all(descriptor, size)
             finally:
                 os.close(descriptor)
-        except (OSError, RuntimeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "symlink loop"
+        except (OSError, RuntimeError, ValueError) as error:
+            # a path with a NUL is no value for open(2)
+            others = "symlink loop" if isinstance(error, RuntimeError) else "no path"
+            why = error.strerror if isinstance(error, OSError) else others
             raise UnsupportedTreeError(
                 f"{path}: cannot be read: {why}", "is the tree complete and readable for you?"
             ) from error
