@@ -34,7 +34,6 @@ class Version(NamedTuple):
 
     header: str
     place: Place
-    classes: tuple[str, ...]
     fields: tuple[Fields, ...] | None
     of: Place
 
@@ -223,7 +222,6 @@ def _versions(abi: Abi) -> dict[Key, list[Version]]:
                 Version(
                     header,
                     event.place,
-                    event.classes,
                     tuple(fields) if told else None,
                     shape.places.get(event.classes[0], event.place),
                 )

@@ -6,7 +6,7 @@ file shows is not always what is written to it; kernel/trace/trace_events.c and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tracecfg.errors import TracecfgError
@@ -207,8 +207,3 @@ def _targets(current: State, wanted: State) -> set[tuple[str, str] | None]:
         if kind(path) == "trigger" and not same(path, current[path], text):
             found |= {each.target for each in (trigger.parse_all(text) or {}).values()}
     return found - {None}
-
-
-def touched(writes: Iterable[Write]) -> tuple[str, ...]:
-    """The files of the writes, each once, in order."""
-    return tuple(dict.fromkeys(write.path for write in writes))
