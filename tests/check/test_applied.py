@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.small import AUTHOR, copy_tree, edit, run_here
+from tests.small import AUTHOR, copy_tree, edit, git, run_here
 from tracecfg.check import run
 from tracecfg.errors import UsageError
 
@@ -73,6 +73,55 @@ def test_a_patch_that_leads_out_of_the_tree(tree: Path, capsys: pytest.CaptureFi
     )
     assert ("TC601", patch.name) in found(tree, series)
     assert outside.read_text() == "one\n"
+
+
+def changing(path: str, text: str) -> str:
+    """A diff that adds a line to a file of one line."""
+    head = f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n"
+    return f"{head}@@ -1 +1,2 @@\n {text}\n+# more\n"
+
+
+@pytest.mark.parametrize("folder", ["", ".git/", ".GIT/"])
+def test_a_series_starts_nothing(tree: Path, tmp_path: Path, folder: str) -> None:
+    """Its files make a repository with a filter of the place where they are put."""
+    proof = tmp_path / "ran"
+    (tmp_path / "own").write_text(
+        "[core]\nbare = false\nworktree = .\n"
+        f'[filter "x"]\nclean = "touch {proof}; cat"\nsmudge = cat\n'
+    )
+    files = {
+        ".gitattributes": "* filter=x",
+        f"{folder}HEAD": "ref: refs/heads/x",
+        f"{folder}config": f"[include]path={tmp_path}/own",
+        f"{folder}objects/x": "x",
+        f"{folder}refs/x": "x",
+    }
+    for path, text in files.items():
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path).write_text(f"{text}\n")
+    diffs = [changing(path, text) for path, text in files.items()]
+    series = tmp_path / "series"
+    series.mkdir()
+    (series / "1.patch").write_text(f"Subject: x\n\n{''.join(diffs)}")
+    assert (("TC601", "1.patch") in found(tree, series)) == bool(folder)
+    assert not proof.exists()
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_place_in_a_work_tree_is_as_good(
+    tree: Path,
+    tmp_path: Path,
+    inside: bool,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """git apply passes over the files of a folder that is below the top of a repository."""
+    series = made(tree, capsys)
+    edit(tree, "include/trace/events/gpio.h", lambda text: text.replace("gpio", "gpios", 1))
+    if inside:
+        git(tmp_path, "init", "--quiet", ".")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert "TC601" in {rule for rule, _ in found(tree, series)}
 
 
 def test_wrong_use(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

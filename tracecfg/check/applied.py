@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tracecfg import osio
 from tracecfg.check.facts import Hit
 from tracecfg.errors import TracecfgError, UnsupportedTreeError, UsageError, escaped
+from tracecfg.kernel.gitrepo import without_repository
 from tracecfg.kernel.tree import Tree
 from tracecfg.model import Place
 from tracecfg.series.generate import Series
@@ -132,9 +132,9 @@ def _applying(tree: Tree, patches: Sequence[_Patch]) -> Iterator[Hit]:
 
 def _refused(root: Path, diffs: str) -> str:
     """Apply what applies as a whole; else why it does not."""
-    command = ["git", "apply", "--whitespace=nowarn", "-"]
+    data = diffs.encode("utf-8", "surrogateescape")
     try:
-        osio.run(command, cwd=root, stdin=diffs.encode("utf-8", "surrogateescape"))
+        without_repository(root, "apply", "--whitespace=nowarn", "-", stdin=data)
     except TracecfgError as error:
         return escaped(error.message.rpartition("error: ")[2])
     return ""
@@ -143,7 +143,11 @@ def _refused(root: Path, diffs: str) -> str:
 def _touched(patch: _Patch) -> Iterator[str]:
     for old, new in _PATHS.findall(patch.diff):
         # git apply refuses these as well
-        yield from (path for path in (old, new) if ".." not in path.split("/") and path[0] != "/")
+        yield from (path for path in (old, new) if path[0] != "/" and not _leads_away(path))
+
+
+def _leads_away(path: str) -> bool:
+    return any(part.lower() in ("..", ".git") for part in path.split("/"))
 
 
 def _differing(patch: _Patch, expected: str) -> Iterator[Hit]:

@@ -14,7 +14,7 @@ from tracecfg.errors import TracecfgError, escaped
 from tracecfg.kernel.tree import Tree
 
 _SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "--no-pager")
-"""Both are programs of the tree's that almost any git command would start."""
+"""Without the programs that almost any git command would start."""
 
 _ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
@@ -24,6 +24,15 @@ _ENVIRONMENT = {
     # messages are looked at
     "LC_ALL": "C",
 }
+
+_NO_REPOSITORY = {
+    "GIT_DIR": "/dev/null",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_COUNT": "0",
+    "GIT_CONFIG_PARAMETERS": "",
+}
+"""Nor a configuration: attributes of the folder's could name a filter in it."""
 
 _RUNS_PROGRAMS = ("filter.", "include.", "includeif.")
 """Keys of a repository's own configuration by which comparing files starts programs."""
@@ -55,6 +64,13 @@ def git(
     return osio.run(
         ["git", *_SAFE, *over, *arguments], cwd=tree.root, env=environment, stdin=stdin, ok=ok
     )
+
+
+def without_repository(folder: Path, *arguments: str, stdin: bytes = b"") -> bytes:
+    """As git(), in a folder that git takes for no repository, nor for a part of one, whatever it
+    holds and wherever it is."""
+    environment = {**os.environ, **_ENVIRONMENT, **_NO_REPOSITORY}
+    return osio.run(["git", *_SAFE, *arguments], cwd=folder, env=environment, stdin=stdin)
 
 
 def no_filters(tree: Tree) -> list[str]:
