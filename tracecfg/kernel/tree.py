@@ -62,8 +62,9 @@ class Tree:
                 return read_all(descriptor, size)
             finally:
                 os.close(descriptor)
-        except (OSError, RuntimeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "symlink loop"
+        except (OSError, RuntimeError, ValueError) as error:
+            other = "symlink loop" if isinstance(error, RuntimeError) else "no file has such a name"
+            why = error.strerror if isinstance(error, OSError) else other
             raise UnsupportedTreeError(
                 f"{path}: cannot be read: {why}", "is the tree complete and readable for you?"
             ) from error
