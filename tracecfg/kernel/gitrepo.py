@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tracecfg import osio
@@ -15,6 +15,22 @@ from tracecfg.kernel.tree import Tree
 
 _SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "--no-pager")
 """Without the programs that almost any git command would start."""
+
+_ELSEWHERE = frozenset(
+    {
+        *("GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_PREFIX"),
+        *("GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX", "GIT_NAMESPACE", "GIT_CONFIG"),
+        *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_SHALLOW_FILE"),
+        *("GIT_GRAFT_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE"),
+        *("GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS"),
+        "GIT_ICASE_PATHSPECS",
+    }
+)
+"""What `git rev-parse --local-env-vars` lists, but for configuration, which may be the user's
+safe.directory; and what paths mean. They are for another repository, or are a hook's. The tree is
+the one that the user named: a hook in it has the same repository, and of its index, which a commit
+of some files has for itself, only which files are tracked would count, for what is read is the work
+tree."""
 
 _ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
@@ -58,9 +74,7 @@ def git(
     index: to be used instead of the repository's own; config: keys with values that count more
     """
     over = [part for each in config for part in ("-c", each)]
-    environment = {**os.environ, **_ENVIRONMENT}
-    if index is not None:
-        environment["GIT_INDEX_FILE"] = str(index)
+    environment = _environment({} if index is None else {"GIT_INDEX_FILE": str(index)})
     return osio.run(
         ["git", *_SAFE, *over, *arguments], cwd=tree.root, env=environment, stdin=stdin, ok=ok
     )
@@ -69,8 +83,13 @@ def git(
 def without_repository(folder: Path, *arguments: str, stdin: bytes = b"") -> bytes:
     """As git(), in a folder that git takes for no repository, nor for a part of one, whatever it
     holds and wherever it is."""
-    environment = {**os.environ, **_ENVIRONMENT, **_NO_REPOSITORY}
+    environment = _environment(_NO_REPOSITORY)
     return osio.run(["git", *_SAFE, *arguments], cwd=folder, env=environment, stdin=stdin)
+
+
+def _environment(more: Mapping[str, str]) -> dict[str, str]:
+    ours = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    return {**ours, **_ENVIRONMENT, **more}
 
 
 def no_filters(tree: Tree) -> list[str]:
