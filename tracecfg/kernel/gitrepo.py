@@ -6,15 +6,19 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 
 from tracecfg import osio
 from tracecfg.errors import TracecfgError, escaped
 from tracecfg.kernel.tree import Tree
 
-_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "--no-pager")
-"""Without the programs that almost any git command would start."""
+_SAFE = (
+    *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "--no-pager"),
+    *("-c", "submodule.recurse=false"),
+)
+"""Without the programs that almost any git command would start, and the repositories within one,
+which git grep refuses to look into together with untracked files."""
 
 _ELSEWHERE = frozenset(
     {
@@ -77,6 +81,24 @@ def git(
     environment = _environment({} if index is None else {"GIT_INDEX_FILE": str(index)})
     return osio.run(
         ["git", *_SAFE, *over, *arguments], cwd=tree.root, env=environment, stdin=stdin, ok=ok
+    )
+
+
+def pieces(
+    tree: Tree,
+    *arguments: str,
+    end: bytes,
+    ok: Sequence[int] = (0,),
+    complaints: list[str] | None = None,
+) -> Generator[bytes]:
+    """As osio.pieces() of a git command in the tree."""
+    return osio.pieces(
+        ["git", *_SAFE, *arguments],
+        cwd=tree.root,
+        env=_environment({}),
+        end=end,
+        ok=ok,
+        complaints=complaints,
     )
 
 
