@@ -6,7 +6,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tracecfg import osio
@@ -58,6 +59,7 @@ _RUNS_PROGRAMS = ("filter.", "include.", "includeif.")
 """Keys of a repository's own configuration by which comparing files starts programs."""
 
 
+_REFRESH = ("update-index", "-q", "--ignore-submodules", "--refresh")
 _FILTER = re.compile(r"filter\.", re.IGNORECASE)
 
 
@@ -131,6 +133,28 @@ def no_filters(tree: Tree) -> list[str]:
     return [f"filter.{name}.{value}" for name in sorted(drivers - {""}) for value in off]
 
 
+@contextmanager
+def refreshed_index(tree: Tree, config: Sequence[str]) -> Iterator[Path]:
+    """A copy of the index that knows which files are as they were added: after a copy of the whole
+    tree, none seems to be. The user's is not written, who asked to read a tree.
+
+    Raises TracecfgError.
+    """
+    own = os.fsdecode(git(tree, "rev-parse", "--git-path", "index")).removesuffix("\n")
+    # the shared part of a split one would be written in the repository
+    config = (*config, "core.splitIndex=false")
+    try:
+        with tempfile.TemporaryDirectory(prefix="tracecfg.") as scratch:
+            index = Path(scratch) / "index"
+            # without one nothing is tracked
+            with suppress(FileNotFoundError):
+                shutil.copyfile(tree.root / own, index)
+                git(tree, *_REFRESH, ok=(0, 1), index=index, config=config)
+            yield index
+    except OSError as error:
+        raise TracecfgError(f"git's index cannot be copied: {error.strerror}") from error
+
+
 def commit_time(tree: Tree) -> int | None:
     """Seconds since 1970 of the last commit; None outside a repository or in an empty one."""
     if not is_repository(tree):
@@ -169,16 +193,11 @@ def local_changes(tree: Tree) -> str | None:
                 "not checked for local changes: the tree's git configuration names programs "
                 "that would run"
             )
-        own = git(tree, "rev-parse", "--git-path", "index").decode().strip()
-        with tempfile.TemporaryDirectory() as scratch:
-            # refreshing writes the index: not the user's, who asked to read a tree
-            index = Path(scratch) / "index"
-            shutil.copyfile(tree.root / own, index)
-            git(tree, "update-index", "-q", "--refresh", ok=(0, 1), index=index)
+        with refreshed_index(tree, ()) as index:
             changed = git(
                 tree, "diff-index", "--ignore-submodules", "--name-only", "HEAD", "--", index=index
             )
-    except (TracecfgError, OSError):
+    except TracecfgError:
         return None
     count = len(changed.splitlines())
     if not count:
