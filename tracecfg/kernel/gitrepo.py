@@ -55,10 +55,6 @@ _NO_REPOSITORY = {
 }
 """Nor a configuration: attributes of the folder's could name a filter in it."""
 
-_RUNS_PROGRAMS = ("filter.", "include.", "includeif.")
-"""Keys of a repository's own configuration by which comparing files starts programs."""
-
-
 _REFRESH = ("update-index", "-q", "--ignore-submodules", "--refresh")
 _FILTER = re.compile(r"filter\.", re.IGNORECASE)
 
@@ -183,20 +179,13 @@ def local_changes(tree: Tree) -> str | None:
     if not is_repository(tree):
         return None
     try:
-        listed = git(tree, "config", "--show-scope", "--name-only", "--list")
-        keys = [line.split("\t", 1) for line in listed.decode("utf-8", "replace").splitlines()]
-        if any(
-            key[0] in ("local", "worktree") and key[-1].lower().startswith(_RUNS_PROGRAMS)
-            for key in keys
-        ):
-            return (
-                "not checked for local changes: the tree's git configuration names programs "
-                "that would run"
-            )
-        with refreshed_index(tree, ()) as index:
-            changed = git(
-                tree, "diff-index", "--ignore-submodules", "--name-only", "HEAD", "--", index=index
-            )
+        config = no_filters(tree)
+    except TracecfgError as error:
+        return f"not checked for local changes: {error.message}"
+    try:
+        with refreshed_index(tree, config) as index:
+            asked = ("diff-index", "--ignore-submodules", "--name-only", "HEAD", "--")
+            changed = git(tree, *asked, config=config, index=index)
     except TracecfgError:
         return None
     count = len(changed.splitlines())
