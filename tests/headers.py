@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.small import FIXTURES
 from tracecfg.kernel.scan import scan
-from tracecfg.kernel.search import BESIDES, PARTS
+from tracecfg.kernel.signs import BESIDES, PARTS
 from tracecfg.kernel.tree import Tree, open_tree
 from tracecfg.model import Inventory, TraceSystem
 

@@ -72,6 +72,7 @@ PURE = [
     "tracecfg.kernel.maketext",
     "tracecfg.kernel.makevalue",
     "tracecfg.kernel.pasting",
+    "tracecfg.kernel.signs",
     "tracecfg.kernel.source",
     "tracecfg.kernel.symbols",
 ]

@@ -27,7 +27,7 @@ def one_line(ran: Ran, code: int, words: str) -> None:
     assert words in ran.err.splitlines()[0]
 
 
-@pytest.mark.parametrize("way", ["hook", "monitor", "filter", "worktree filter"])
+@pytest.mark.parametrize("way", ["hook", "monitor", "filter", "worktree filter", "include"])
 def test_nothing_that_a_repository_names_is_run(root: Path, tmp_path: Path, way: str) -> None:
     committed(root)
     proof = tmp_path / "ran"
@@ -41,16 +41,28 @@ def test_nothing_that_a_repository_names_is_run(root: Path, tmp_path: Path, way:
     else:
         (root / ".git/info").mkdir(exist_ok=True)
         (root / ".git/info/attributes").write_text("* filter=x\n")
-        if way == "filter":
+        if way == "include":
+            (tmp_path / "own").write_text(f'[filter "x"]\nclean = "touch {proof}; cat"\n')
+            git(root, "config", "include.path", tmp_path / "own")
+        elif way == "filter":
             git(root, "config", "filter.x.clean", f"touch {proof}; cat")
         else:
             git(root, "config", "extensions.worktreeConfig", "true")
             git(root, "config", "--worktree", "filter.x.clean", f"touch {proof}; cat")
     proof.unlink(missing_ok=True)
-    os.utime(root / "Makefile")
+    edit(root, "Makefile", lambda text: f"{text}\n# changed\n")
     ran = generate(root)
     assert ran.code == 0, ran.err
     assert not proof.exists()
+    assert "the tree has local changes in 1 file" in ran.err
+
+
+def test_a_filter_that_cannot_be_turned_off_is_told(root: Path, tmp_path: Path) -> None:
+    committed(root)
+    git(root, "config", "filter.a=b.clean", f"touch {tmp_path}/ran; cat")
+    ran = generate(root)
+    assert (ran.code, len(ran.err.splitlines())) == (0, 1)
+    assert "not checked for local changes: git's configuration has a filter a=b" in ran.err
 
 
 def test_dry_run_leaves_the_index_alone(root: Path) -> None:

@@ -260,6 +260,36 @@ def test_a_revision_that_is_none(tmp_path: Path, revision: str) -> None:
     assert "fetch-depth: 0" in hint
 
 
+def test_a_copy_of_a_repository_differs_in_nothing(tmp_path: Path) -> None:
+    """Its index is of other files, with other times and inodes."""
+    root = committed(copy_tree(tmp_path))
+    copied = Path(shutil.copytree(root, tmp_path / "copied", symlinks=True))
+    (copied / "kernel/task.c").write_text("int x;\n")
+    index = (copied / ".git/index").read_bytes()
+    assert set(before(copied).differs) == {"kernel/task.c"}
+    assert (copied / ".git/index").read_bytes() == index
+
+
+@pytest.mark.parametrize("way", ["split", "none"])
+def test_an_index_of_another_kind(tmp_path: Path, way: str) -> None:
+    root = committed(copy_tree(tmp_path))
+    if way == "split":
+        git(root, "config", "core.splitIndex", "true")
+        git(root, "update-index", "--split-index")
+        # the shared part is written whenever the other one is
+        git(root, "config", "splitIndex.maxPercentChange", "0")
+    else:
+        (root / ".git/index").unlink()
+    (root / "Makefile").touch()
+    there = contents_of_git(root)
+    assert ("Makefile" in before(root).differs) == (way == "none")
+    assert contents_of_git(root) == there
+
+
+def contents_of_git(root: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (root / ".git").iterdir() if path.is_file()}
+
+
 def test_no_repository(tmp_path: Path) -> None:
     message, _, code = why(copy_tree(tmp_path), "HEAD")
     assert code == UsageError.exit_code

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kernel.lab.cache import missing
-from tests.small import candidates, committed, copy_tree
-from tracecfg.kernel.search import BESIDES, NOT_KERNEL, PARTS, Searcher, search
+from tests.small import candidates, committed, copy_tree, git, needed
+from tracecfg.kernel.grep import matches
+from tracecfg.kernel.search import NOT_KERNEL, Searcher, files_with, search
+from tracecfg.kernel.signs import BESIDES, PARTS
 from tracecfg.kernel.tree import open_tree
 from tracecfg.kernel.users import USERS, words_of_users
 
@@ -55,6 +57,44 @@ def test_every_searcher_finds_the_same(root: Path, searcher: Searcher) -> None:
     assert not set(NOT_FOUND) & set(found)
     assert "include/trace/events/gpio.h" in found
     assert "kernel/trace/queuetrace.c" in found
+
+
+def test_git_searches_whatever_is_configured(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needed("git")
+    git(root, "config", "submodule.recurse", "true")
+    git(root, "config", "color.grep", "always")
+    git(root, "config", "grep.column", "true")
+    git(root, "config", "grep.patternType", "perl")
+    monkeypatch.setenv("GIT_LITERAL_PATHSPECS", "1")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "nowhere"))
+    tree = open_tree(root)
+    assert candidates(tree, Searcher.GIT) == candidates(tree, Searcher.OWN)
+    found, own = (
+        sorted(matches(tree, searcher, "TRACE_[A-Z]+|trace_[a-z]*"))
+        for searcher in (Searcher.GIT, Searcher.OWN)
+    )
+    assert found == own != []
+    words = (files_with(tree, searcher, "TRACE_S") for searcher in (Searcher.GIT, Searcher.OWN))
+    assert len({tuple(paths) for paths in words}) == 1
+
+
+def test_git_complains_in_the_language_that_is_read(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program in its place: its own messages are translated where a catalog is installed."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    said = "error: 'drivers/odd/x.c': Permission denied"
+    other = "Fehler: drivers/odd/x.c: Keine Berechtigung"
+    text = f'#!/bin/sh\n[ "$LC_ALL" = C ] && echo "{said}" >&2 || echo "{other}" >&2\n'
+    (programs / "git").write_text(text)
+    (programs / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs))
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    found = search(open_tree(root), Searcher.GIT, tolerant=True)
+    assert [path for path, _ in found] == ["drivers/odd/x.c"]
 
 
 @pytest.mark.parametrize("searcher", Searcher)

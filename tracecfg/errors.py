@@ -78,6 +78,15 @@ class UnsupportedTreeError(TracecfgError):
     exit_code = ENVIRONMENT
 
 
+class ProgramFailedError(TracecfgError):
+    """A program ended with an exit code that tells of a failure. said: its first complaint"""
+
+    def __init__(self, program: str, code: int, said: str) -> None:
+        super().__init__(f"{program}: exit code {code}: {said}")
+        self.code = code
+        self.said = said
+
+
 class ChangeFailedError(TracecfgError):
     """A change failed half way and was rolled back; nothing is left behind."""
 

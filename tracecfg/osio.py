@@ -10,7 +10,7 @@ from collections.abc import Generator, Mapping, Sequence
 from fcntl import F_SETPIPE_SZ, fcntl
 from pathlib import Path
 
-from tracecfg.errors import ChangeFailedError, TracecfgError, UsageError
+from tracecfg.errors import ChangeFailedError, ProgramFailedError, TracecfgError, UsageError
 
 _PIPE = 1 << 20
 """Bytes, as many as any user may ask for: a program that is far ahead need not wait."""
@@ -26,8 +26,8 @@ def run(
 ) -> bytes:
     """Run one program without a shell and return its standard output.
 
-    Raises TracecfgError, with the first line of standard error, when the program is
-    missing or its exit code is not in `ok`.
+    Raises TracecfgError when the program is missing, and ProgramFailedError, with the first line of
+    standard error, when its exit code is not in `ok`.
     """
     try:
         done = subprocess.run(argv, cwd=cwd, env=env, input=stdin, capture_output=True, check=False)
@@ -104,9 +104,9 @@ def _not_run(argv: Sequence[str | os.PathLike[str]], error: OSError) -> Tracecfg
     return TracecfgError(f"{os.fspath(argv[0])}: cannot be run: {error.strerror}")
 
 
-def _failed(argv: Sequence[str | os.PathLike[str]], code: int, stderr: bytes) -> TracecfgError:
+def _failed(argv: Sequence[str | os.PathLike[str]], code: int, stderr: bytes) -> ProgramFailedError:
     said = stderr.decode(errors="replace").strip().splitlines() or ["no message"]
-    return TracecfgError(f"{os.fspath(argv[0])}: exit code {code}: {said[0]}")
+    return ProgramFailedError(os.fspath(argv[0]), code, said[0])
 
 
 def start(argv: Sequence[str | os.PathLike[str]]) -> subprocess.Popen[bytes]:

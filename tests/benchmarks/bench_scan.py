@@ -15,7 +15,8 @@ import pytest
 
 from tests.kernel.lab.cache import program
 from tests.kernel.lab.trees import linux_tree
-from tracecfg.kernel.search import NOT_KERNEL, WORDS
+from tracecfg.kernel.search import NOT_KERNEL
+from tracecfg.kernel.signs import WORDS
 
 ROUNDS = 5
 FRESH, REMEMBERED, OWN_READER = 2.0, 0.5, 6.0

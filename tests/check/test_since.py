@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.small import committed, converted_tree, copy_tree, edit, git, needed, run_there
+from tests.small import command, committed, converted_tree, copy_tree, edit, git, needed, run_there
 from tracecfg.check.run import Request, check
 from tracecfg.errors import TracecfgError, UsageError
 from tracecfg.model import Finding
@@ -410,6 +411,48 @@ def test_a_base_that_is_no_kernel_tree(root: Path) -> None:
     git(root, "mv", "elsewhere", "Makefile")
     with pytest.raises(TracecfgError, match="--since HEAD: Makefile: cannot be read"):
         told(root)
+
+
+@pytest.mark.parametrize(
+    ("variable", "name"), [("GIT_DIR", ""), ("GIT_INDEX_FILE", "index"), ("GIT_CONFIG", "config")]
+)
+def test_the_repository_is_the_trees(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, name: str
+) -> None:
+    """Whatever the environment says, that of a hook of another one."""
+    replaced(GPIO, "__field(int, err)", "")(root)
+    other = tmp_path / "other"
+    other.mkdir()
+    committed(copy_tree(other))
+    repository = other / "linux/.git"
+    (other / "linux" / GPIO).write_text("")
+    git(other / "linux", "commit", "--quiet", "--all", "--message=other")
+    proof = tmp_path / "ran"
+    git(root, "config", "filter.x.clean", f"touch {proof}; cat")
+    (root / ".git/info").mkdir(exist_ok=True)
+    (root / ".git/info/attributes").write_text("* filter=x\n")
+    call = ("check", root, "--since", "HEAD", "--json")
+    plain = run_there(*call)
+    monkeypatch.setenv(variable, str(repository / name))
+    ran = run_there(*call)
+    assert (ran.code, ran.out) == (plain.code, plain.out) == (1, ran.out)
+    assert not proof.exists()
+
+
+def test_a_hook_checks_the_work_tree(root: Path, tmp_path: Path) -> None:
+    """git commit has an index of its own for it when it is told of a file."""
+    hook = root / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    said = tmp_path / "said"
+    check = shlex.join(command("check", ".", "--since", "HEAD"))
+    hook.write_text(f"#!/bin/sh\nenv | grep -q ^GIT_INDEX_FILE= && {check} > {said}\n")
+    hook.chmod(0o755)
+    replaced(GPIO, "__field(int, err)", "")(root)
+    replaced(TASK, PID, "", 1)(root)
+    with pytest.raises(AssertionError):
+        git(root, "commit", "--quiet", "--message=x", GPIO)
+    assert "gpio: gpio_direction: field err is gone" in said.read_text()
+    assert "task: task_sleep, task_wake: field pid is gone" in said.read_text()
 
 
 def test_without_git_it_says_so(root: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import random
 import re
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,8 +28,7 @@ _FIELD = re.compile(r"\t\t__field\([ \t]*([ \t\w]+?)[ \t]*,[ \t]*(\w+)[ \t]*\)\n
 @contextmanager
 def clone(tree: Path) -> Iterator[Path]:
     """A work tree of a repository, to be changed; beside it, for it is large."""
-    folder = tree.with_name(f"{tree.name}-since")
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{tree.name}-since-", dir=tree.parent))
     try:
         trees.git(tree.parent, "clone", "--quiet", "--shared", str(tree), str(folder))
         yield folder

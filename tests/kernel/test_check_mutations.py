@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,10 +29,9 @@ def clean(converted_tree: Path) -> Clean:
 @pytest.fixture
 def copy(converted_tree: Path) -> Iterator[Path]:
     """Beside it, for its files are hard links."""
-    folder = converted_tree.with_name(f"{converted_tree.name}-mutated")
-    shutil.rmtree(folder, ignore_errors=True)
-    subprocess.run(["cp", "-al", converted_tree, folder], check=True)
-    yield folder
+    folder = tempfile.mkdtemp(prefix=f"{converted_tree.name}-mutated-", dir=converted_tree.parent)
+    subprocess.run(["cp", "-alT", converted_tree, folder], check=True)
+    yield Path(folder)
     shutil.rmtree(folder)
 
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import email
-import email.header
 import re
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
+from email.errors import MessageError
+from email.header import decode_header, make_header
+from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import NamedTuple
 
-from tracecfg import osio
 from tracecfg.check.facts import Hit
-from tracecfg.errors import TracecfgError, UnsupportedTreeError, UsageError, escaped
+from tracecfg.errors import (
+    ProgramFailedError,
+    UnsupportedTreeError,
+    UsageError,
+    escaped,
+    shortened,
+)
+from tracecfg.kernel.gitrepo import without_repository
 from tracecfg.kernel.tree import Tree
 from tracecfg.model import Place
 from tracecfg.series.generate import Series
@@ -21,6 +28,8 @@ from tracecfg.series.patches import diff
 _DIFF = re.compile(r"^diff --git ", re.MULTILINE)
 _PATHS = re.compile(r"^diff --git a/(\S+) b/(\S+)$", re.MULTILINE)
 _SUBJECT = re.compile(r"^(?:\[[^]]*\]\s*)?")
+_MAX_SUBJECT = 1000
+"""Characters; of a longer one the rest is no part of it."""
 _MAX_SIZE = 1 << 26
 """Bytes of all the patches; a series of 351 has two million."""
 
@@ -73,7 +82,7 @@ def _read(folder: Path) -> list[_Patch]:
         if listed.is_file():
             lines = listed.read_text(errors="replace").splitlines()
             words = [line.split("#")[0].split()[:1] for line in lines]
-            paths = [folder / word[0] for word in words if word and "/" not in word[0]]
+            paths = [folder / word[0] for word in words if word and not {"/", "\0"} & {*word[0]}]
         else:
             paths = sorted(folder.glob("*.patch"))
         if sum(path.stat().st_size for path in paths) > _MAX_SIZE:
@@ -91,11 +100,14 @@ def _patch(path: Path, data: bytes) -> _Patch:
     """From mail or from a DEP-3 header."""
     text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
     if data.startswith(b"From "):
-        message = email.message_from_bytes(data.partition(b"\n")[2])
-        subject = str(
-            email.header.make_header(email.header.decode_header(message["Subject"] or ""))
-        )
-        body = message.get_payload(decode=True)
+        # the diff of a mail of several parts stands in one of them as it is
+        message = BytesHeaderParser().parsebytes(data.partition(b"\n")[2])
+        subject = _decoded(str(message["Subject"] or "")[:_MAX_SUBJECT])
+        try:
+            body = message.get_payload(decode=True)
+        except ValueError:
+            # not encoded as it says
+            body = None
         content = body.decode("utf-8", "surrogateescape") if isinstance(body, bytes) else ""
         content = content.partition("\n-- \n")[0] + "\n"
     else:
@@ -106,6 +118,14 @@ def _patch(path: Path, data: bytes) -> _Patch:
     line = text.count("\n", 0, begins.start()) + 1 if begins else 1
     plain = _SUBJECT.sub("", " ".join(subject.split()), count=1)
     return _Patch(str(path), plain, content[start.start() :] if start else "", line)
+
+
+def _decoded(subject: str) -> str:
+    """As it stands there when it is not encoded as it says."""
+    try:
+        return str(make_header(decode_header(subject)))
+    except (MessageError, LookupError, ValueError):
+        return subject
 
 
 def _applying(tree: Tree, patches: Sequence[_Patch]) -> Iterator[Hit]:
@@ -132,29 +152,36 @@ def _applying(tree: Tree, patches: Sequence[_Patch]) -> Iterator[Hit]:
 
 def _refused(root: Path, diffs: str) -> str:
     """Apply what applies as a whole; else why it does not."""
-    command = ["git", "apply", "--whitespace=nowarn", "-"]
+    data = diffs.encode("utf-8", "surrogateescape")
     try:
-        osio.run(command, cwd=root, stdin=diffs.encode("utf-8", "surrogateescape"))
-    except TracecfgError as error:
-        return escaped(error.message.rpartition("error: ")[2])
+        without_repository(root, "apply", "--whitespace=nowarn", "-", stdin=data)
+    except ProgramFailedError as error:
+        if error.code < 0:
+            raise
+        return escaped(shortened(error.said.rpartition("error: ")[2]))
     return ""
 
 
 def _touched(patch: _Patch) -> Iterator[str]:
     for old, new in _PATHS.findall(patch.diff):
         # git apply refuses these as well
-        yield from (path for path in (old, new) if ".." not in path.split("/") and path[0] != "/")
+        yield from (path for path in (old, new) if path[0] != "/" and not _leads_away(path))
+
+
+def _leads_away(path: str) -> bool:
+    return any(part.lower() in ("..", ".git") for part in path.split("/"))
 
 
 def _differing(patch: _Patch, expected: str) -> Iterator[Hit]:
     ours, theirs = _lines(expected), _lines(patch.diff)
     for at, line in enumerate(theirs):
         if at >= len(ours) or line != ours[at]:
-            shown = f"'{escaped(line)}' is not what tracecfg writes here"
+            shown = f"'{escaped(shortened(line))}' is not what tracecfg writes here"
             yield Hit("TC603", Place(patch.file, patch.line + _with_index(patch.diff, at)), shown)
             return
     if len(theirs) < len(ours):
-        yield Hit("TC603", Place(patch.file, patch.line), f"lacks '{escaped(ours[len(theirs)])}'")
+        lacking = escaped(shortened(ours[len(theirs)]))
+        yield Hit("TC603", Place(patch.file, patch.line), f"lacks '{lacking}'")
 
 
 def _lines(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tracecfg.errors import TracecfgError, UsageError, escaped, shortened
-from tracecfg.kernel.gitrepo import git, no_filters
+from tracecfg.kernel.gitrepo import git, no_filters, refreshed_index
 from tracecfg.kernel.tree import MAX_FILE, Tree
 
 _GITLINK = 0o160000
@@ -120,7 +120,9 @@ def _compared(tree: Tree, commit: str) -> Base:
     config = no_filters(tree)
     differs: dict[str, Blob | None] = {}
     gone = False
-    raw = git(tree, "diff-index", "--no-renames", *how, commit, "--", config=config)
+    with refreshed_index(tree, config) as index:
+        asked = ("diff-index", "--no-renames", *how, commit, "--")
+        raw = git(tree, *asked, config=config, index=index)
     for old, new, name, path in _records(raw):
         if _GITLINK not in (old, new):
             differs[path] = Blob(old, name) if old else None
@@ -133,8 +135,8 @@ def _compared(tree: Tree, commit: str) -> Base:
     renamed = {}
     if gone:
         # of the index, whose files are objects
-        asked = ("--cached", f"-l{_RENAMES}", "--find-renames", "--diff-filter=R")
-        raw = git(tree, "diff-index", *asked, *how, commit, "--", config=config)
+        renames = ("--cached", f"-l{_RENAMES}", "--find-renames", "--diff-filter=R")
+        raw = git(tree, "diff-index", *renames, *how, commit, "--", config=config)
         renamed = dict(_renames(raw))
     return Base(commit, differs, _new_folders(tree, commit, differs), renamed)
 

@@ -6,15 +6,36 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tracecfg import osio
 from tracecfg.errors import TracecfgError, escaped
 from tracecfg.kernel.tree import Tree
 
-_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "--no-pager")
-"""Both are programs of the tree's that almost any git command would start."""
+_SAFE = (
+    *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "--no-pager"),
+    *("-c", "submodule.recurse=false"),
+)
+"""Without the programs that almost any git command would start, and the repositories within one,
+which git grep refuses to look into together with untracked files."""
+
+_ELSEWHERE = frozenset(
+    {
+        *("GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_PREFIX"),
+        *("GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX", "GIT_NAMESPACE", "GIT_CONFIG"),
+        *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_SHALLOW_FILE"),
+        *("GIT_GRAFT_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE"),
+        *("GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS"),
+        "GIT_ICASE_PATHSPECS",
+    }
+)
+"""What `git rev-parse --local-env-vars` lists, but for configuration, which may be the user's
+safe.directory; and what paths mean. They are for another repository, or are a hook's. The tree is
+the one that the user named: a hook in it has the same repository, and of its index, which a commit
+of some files has for itself, only which files are tracked would count, for what is read is the work
+tree."""
 
 _ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
@@ -25,10 +46,16 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
 }
 
-_RUNS_PROGRAMS = ("filter.", "include.", "includeif.")
-"""Keys of a repository's own configuration by which comparing files starts programs."""
+_NO_REPOSITORY = {
+    "GIT_DIR": "/dev/null",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_COUNT": "0",
+    "GIT_CONFIG_PARAMETERS": "",
+}
+"""Nor a configuration: attributes of the folder's could name a filter in it."""
 
-
+_REFRESH = ("update-index", "-q", "--ignore-submodules", "--refresh")
 _FILTER = re.compile(r"filter\.", re.IGNORECASE)
 
 
@@ -49,12 +76,40 @@ def git(
     index: to be used instead of the repository's own; config: keys with values that count more
     """
     over = [part for each in config for part in ("-c", each)]
-    environment = {**os.environ, **_ENVIRONMENT}
-    if index is not None:
-        environment["GIT_INDEX_FILE"] = str(index)
+    environment = _environment({} if index is None else {"GIT_INDEX_FILE": str(index)})
     return osio.run(
         ["git", *_SAFE, *over, *arguments], cwd=tree.root, env=environment, stdin=stdin, ok=ok
     )
+
+
+def pieces(
+    tree: Tree,
+    *arguments: str,
+    end: bytes,
+    ok: Sequence[int] = (0,),
+    complaints: list[str] | None = None,
+) -> Generator[bytes]:
+    """As osio.pieces() of a git command in the tree."""
+    return osio.pieces(
+        ["git", *_SAFE, *arguments],
+        cwd=tree.root,
+        env=_environment({}),
+        end=end,
+        ok=ok,
+        complaints=complaints,
+    )
+
+
+def without_repository(folder: Path, *arguments: str, stdin: bytes = b"") -> bytes:
+    """As git(), in a folder that git takes for no repository, nor for a part of one, whatever it
+    holds and wherever it is."""
+    environment = _environment(_NO_REPOSITORY)
+    return osio.run(["git", *_SAFE, *arguments], cwd=folder, env=environment, stdin=stdin)
+
+
+def _environment(more: Mapping[str, str]) -> dict[str, str]:
+    ours = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    return {**ours, **_ENVIRONMENT, **more}
 
 
 def no_filters(tree: Tree) -> list[str]:
@@ -72,6 +127,28 @@ def no_filters(tree: Tree) -> list[str]:
         )
     off = ("clean=", "process=", "required=false")
     return [f"filter.{name}.{value}" for name in sorted(drivers - {""}) for value in off]
+
+
+@contextmanager
+def refreshed_index(tree: Tree, config: Sequence[str]) -> Iterator[Path]:
+    """A copy of the index that knows which files are as they were added: after a copy of the whole
+    tree, none seems to be. The user's is not written, who asked to read a tree.
+
+    Raises TracecfgError.
+    """
+    own = os.fsdecode(git(tree, "rev-parse", "--git-path", "index")).removesuffix("\n")
+    # the shared part of a split one would be written in the repository
+    config = (*config, "core.splitIndex=false")
+    try:
+        with tempfile.TemporaryDirectory(prefix="tracecfg.") as scratch:
+            index = Path(scratch) / "index"
+            # without one nothing is tracked
+            with suppress(FileNotFoundError):
+                shutil.copyfile(tree.root / own, index)
+                git(tree, *_REFRESH, ok=(0, 1), index=index, config=config)
+            yield index
+    except OSError as error:
+        raise TracecfgError(f"git's index cannot be copied: {error.strerror}") from error
 
 
 def commit_time(tree: Tree) -> int | None:
@@ -102,26 +179,14 @@ def local_changes(tree: Tree) -> str | None:
     if not is_repository(tree):
         return None
     try:
-        listed = git(tree, "config", "--show-scope", "--name-only", "--list")
-        keys = [line.split("\t", 1) for line in listed.decode("utf-8", "replace").splitlines()]
-        if any(
-            key[0] in ("local", "worktree") and key[-1].lower().startswith(_RUNS_PROGRAMS)
-            for key in keys
-        ):
-            return (
-                "not checked for local changes: the tree's git configuration names programs "
-                "that would run"
-            )
-        own = git(tree, "rev-parse", "--git-path", "index").decode().strip()
-        with tempfile.TemporaryDirectory() as scratch:
-            # refreshing writes the index: not the user's, who asked to read a tree
-            index = Path(scratch) / "index"
-            shutil.copyfile(tree.root / own, index)
-            git(tree, "update-index", "-q", "--refresh", ok=(0, 1), index=index)
-            changed = git(
-                tree, "diff-index", "--ignore-submodules", "--name-only", "HEAD", "--", index=index
-            )
-    except (TracecfgError, OSError):
+        config = no_filters(tree)
+    except TracecfgError as error:
+        return f"not checked for local changes: {error.message}"
+    try:
+        with refreshed_index(tree, config) as index:
+            asked = ("diff-index", "--ignore-submodules", "--name-only", "HEAD", "--")
+            changed = git(tree, *asked, config=config, index=index)
+    except TracecfgError:
         return None
     count = len(changed.splitlines())
     if not count:

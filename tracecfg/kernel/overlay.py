@@ -12,7 +12,8 @@ from functools import cached_property
 from tracecfg.errors import UnsupportedTreeError
 from tracecfg.kernel import gitbase
 from tracecfg.kernel.gitbase import Base, Blob
-from tracecfg.kernel.search import Candidate, could_be_read, is_source, parts_in
+from tracecfg.kernel.search import Candidate, could_be_read, is_source
+from tracecfg.kernel.signs import parts_in
 from tracecfg.kernel.tree import MAX_FILE, Listed, Tree, version_of
 
 _LINKS = 40

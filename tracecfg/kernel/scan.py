@@ -15,7 +15,8 @@ from tracecfg.kernel.drafts import Draft, Drafts, consumer, creator
 from tracecfg.kernel.events import EventMacro, EventReader, event_macros
 from tracecfg.kernel.kbuild import Answers, Makefiles
 from tracecfg.kernel.resolve import Includes
-from tracecfg.kernel.search import Candidate, signs
+from tracecfg.kernel.search import Candidate
+from tracecfg.kernel.signs import signs
 from tracecfg.kernel.source import Source, in_kernel
 from tracecfg.kernel.tree import Tree
 from tracecfg.kernel.users import TRACEPOINT_H, Users, may_use, words_of_users

@@ -1,7 +1,7 @@
 """Finds the files of a tree that have to do with tracepoints: with rg, git grep or by reading.
 
 All three find the same: C sources and headers below the folders that belong to the kernel, which
-hold what the scan asks for, WORDS; a few more that hold only a part of one do no harm.
+hold what the scan asks for, WORDS of signs.py; a few more that hold only a part of one do no harm.
 """
 
 from __future__ import annotations
@@ -9,54 +9,17 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from enum import StrEnum
-from functools import cache
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from tracecfg import osio
 from tracecfg.errors import TracecfgError, UnsupportedTreeError
+from tracecfg.kernel import gitrepo
+from tracecfg.kernel.signs import BESIDES, EVERY, PARTS, parts_in
 from tracecfg.kernel.tree import MAX_FILE, Tree, read_all
 
-WORDS = (
-    "TRACE_SYSTEM",
-    "CREATE_TRACE_POINTS",
-    "TRACE_EVENT",
-    "DEFINE_EVENT",
-    "DECLARE_TRACE",
-    "TRACEPOINT",
-    "__tracepoint_",
-    "tracepoint_enabled",
-    "register_trace_",
-    "CUSTOM_EVENT",
-    "set_clr_event",
-    "trace_get_event_file",
-    "include <trace/events/",
-)
-"""Fixed strings. The last one finds code that registers probes through a macro of its own."""
-
-PARTS = (
-    "TRACE_SYSTEM",
-    "TRACE_POINTS",
-    "TRACE_EVENT",
-    "TRACEPOINT",
-    "FINE_EVENT",
-    "ARE_TRACE",
-    "OM_EVENT",
-    "tracepoint_",
-    "trace_get_event_file",
-    "r_trace_",
-    "clr_event",
-    "<trace/events/",
-)
-"""Parts of WORDS, one in each of them. A search for several strings at once looks for how they
-begin: beginnings that are few and that C code seldom has make rg's a third cheaper."""
-
-BESIDES = ("&event_",)
-"""Looked for as well, but it takes one of WORDS to make a file worth reading."""
-
-_EVERY = frozenset((*PARTS, *BESIDES))
 _COMPLAINT = re.compile(
     r"(?:rg: )?\./(.+?): [^:]*\(os error \d+\)$|(?:error|warning): [^']*'(.+)': "
 )
@@ -67,27 +30,12 @@ Candidate = tuple[str, frozenset[str]]
 overlap in the text only the first is told."""
 
 
-@cache
-def signs(word: str) -> frozenset[str]:
-    """Of PARTS and BESIDES those of which one at least is told of each file that holds the word."""
-    every = (*PARTS, *BESIDES)
-    part = next(part for part in every if part in word)
-    ahead = word[: word.index(part)]
-    return frozenset(sign for sign in every if sign == part or _hides(sign, ahead, part))
-
-
-def _hides(sign: str, ahead: str, part: str) -> bool:
-    """Can it begin before a part, which has this text ahead of it, and reach into it?"""
-    return any(
-        (part.startswith(sign[at:]) or sign[at:].startswith(part))
-        and (ahead.endswith(sign[:at]) or sign[:at].endswith(ahead))
-        for at in range(1, len(sign))
-    )
-
-
 NOT_KERNEL = frozenset({"tools", "Documentation", "scripts", ".git"})
 """Top folders whose code is never part of a kernel or its modules."""
 
+
+MATCHES = ("--only-matching", "--no-line-number", "--no-column")
+"""Options of rg and git grep: a path, NUL, what matches there and a newline, again and again."""
 
 _SOURCE = (".c", ".h", ".S")
 _BUILD = ("Makefile", "Kbuild", "Kconfig")
@@ -129,18 +77,17 @@ def search(tree: Tree, searcher: Searcher, *, tolerant: bool = False) -> Iterato
     """
     if searcher is Searcher.OWN:
         return _read_all(tree, tolerant=tolerant)
-    told = ("--only-matching", "--no-line-number", "--no-column", "--color=never", "--null")
-    argv = _program(searcher, (*PARTS, *BESIDES), told)
-    if tolerant:
-        return _tolerant(tree, searcher, argv)
-    return _by_file(osio.pieces(argv, cwd=tree.root, end=b"\n", ok=(0, 1)))
-
-
-def _tolerant(tree: Tree, searcher: Searcher, argv: list[str]) -> Iterator[Candidate]:
     complaints: list[str] = []
-    # rg's 2 is of a search that went on without some files
-    ok = (0, 1, 2) if searcher is Searcher.RIPGREP else (0, 1)
-    found = osio.pieces(argv, cwd=tree.root, end=b"\n", ok=ok, complaints=complaints)
+    wanted = ("--fixed-strings", *MATCHES)
+    found = started(
+        tree,
+        searcher,
+        (*PARTS, *BESIDES),
+        wanted,
+        end=b"\n",
+        part=tolerant,
+        complaints=complaints if tolerant else None,
+    )
     return _with_unread(_by_file(found), complaints, searcher)
 
 
@@ -152,7 +99,7 @@ def _with_unread(
     for line in complaints:
         match = _COMPLAINT.match(line)
         if match:
-            yield (match[1] or match[2]).rstrip("/"), _EVERY
+            yield (match[1] or match[2]).rstrip("/"), EVERY
         elif searcher is Searcher.RIPGREP:
             raise TracecfgError(line)
 
@@ -169,10 +116,9 @@ def files_with(tree: Tree, searcher: Searcher, word: str) -> list[str]:
             and word in _text(tree, path := f"{folder}/{name}" if folder else name)
         ]
     else:
-        argv = _program(searcher, (word,), ("--files-with-matches", "--null"))
-        # rg's 2: search() has told of what cannot be read
-        found = osio.run(argv, cwd=tree.root, ok=(0, 1, 2)).split(b"\0")
-        paths = [os.fsdecode(path).removeprefix("./") for path in found if path]
+        wanted = ("--fixed-strings", "--files-with-matches")
+        found = started(tree, searcher, (word,), wanted, end=b"\0", part=True)
+        paths = [os.fsdecode(path).removeprefix("./") for path in found]
     others = (path for path, data in tree.off_disk() if is_source(path) and word.encode() in data)
     return sorted([*filter(tree.on_disk, paths), *others])
 
@@ -184,21 +130,47 @@ def _text(tree: Tree, path: str) -> str:
         return ""
 
 
-def _program(searcher: Searcher, words: Iterable[str], told: Iterable[str]) -> list[str]:
-    """The call that searches a tree's C files for fixed strings. told: what it is to print"""
-    how = ("--fixed-strings", "--text", *told)
-    patterns = [part for word in words for part in ("-e", word)]
+def started(
+    tree: Tree,
+    searcher: Searcher,
+    patterns: Iterable[str],
+    wanted: Iterable[str],
+    *,
+    end: bytes,
+    suffixes: Iterable[str] = _SOURCE,
+    under: Iterable[str] = ("",),
+    part: bool,
+    complaints: list[str] | None = None,
+) -> Generator[bytes]:
+    """What rg or git grep, started here, prints of the kernel's files, cut at each `end`.
+
+    wanted: options for what the patterns are and what is printed
+    under: folders; "" is all of the kernel
+    part: what cannot be looked into is no failure; complaints: gets what is said of that
+    """
+    asked = [*wanted, "--text", "--color=never", "--null"]
+    asked += [*(part for each in patterns for part in ("-e", each)), "--"]
     if searcher is Searcher.RIPGREP:
-        globs = [part for top in sorted(NOT_KERNEL) for part in ("-g", f"!/{top}/")]
-        hidden = ("--no-ignore", "--hidden", "--no-heading", "--with-filename")
-        return ["rg", "--no-config", *hidden, *how, "-g", "*.[chS]", *globs, *patterns, "."]
+        argv = [
+            *("rg", "--no-config", "--no-ignore", "--hidden", "--no-heading", "--with-filename"),
+            *(part for suffix in suffixes for part in ("-g", f"*{suffix}")),
+            *(part for top in sorted(NOT_KERNEL) for part in ("-g", f"!/{top}/")),
+            *asked,
+            *(f"./{path}" for path in under),
+        ]
+        # 2 is of a search that went on without some files
+        ok = (0, 1, 2) if part else (0, 1)
+        return osio.pieces(argv, cwd=tree.root, end=end, ok=ok, complaints=complaints)
+    asked += [f":(glob){below(path)}**/*{suffix}" for path in under for suffix in suffixes]
+    asked += [f":(exclude){top}/**" for top in sorted(NOT_KERNEL)]
     # untracked files too: generate and check speak of the work tree, not of the last commit
-    untracked = ("--untracked", "--no-exclude-standard")
-    return [
-        *("git", "-c", "core.fsmonitor=false", "grep", *untracked, *how, *patterns, "--"),
-        *(f"*{suffix}" for suffix in _SOURCE),
-        *(f":(exclude){top}/**" for top in sorted(NOT_KERNEL)),
-    ]
+    how = ("grep", "--untracked", "--no-exclude-standard")
+    return gitrepo.pieces(tree, *how, *asked, end=end, ok=(0, 1), complaints=complaints)
+
+
+def below(folder: str) -> str:
+    """How the paths of what is in it begin."""
+    return f"{folder}/" if folder else ""
 
 
 def _by_file(lines: Iterable[bytes]) -> Iterator[Candidate]:
@@ -265,12 +237,12 @@ def _read_all(tree: Tree, *, tolerant: bool) -> Iterator[Candidate]:
     listed = folders(tree.root, unlisted)
     found = [(str(tree.root), folder, names) for folder, names in listed if names]
     for folder in unlisted or ():
-        yield folder, _EVERY
+        yield folder, EVERY
     with ProcessPoolExecutor() as pool:
         for chunk in pool.map(_matching, found, chunksize=64):
             for path, parts in chunk:
                 if parts or tolerant:
-                    yield path, parts or _EVERY
+                    yield path, parts or EVERY
 
 
 def _matching(folder: tuple[str, str, list[str]]) -> list[Candidate]:
@@ -299,27 +271,3 @@ def _matching(folder: tuple[str, str, list[str]]) -> list[Candidate]:
         if told := parts_in(data):
             found.append((path, told))
     return found
-
-
-def parts_in(data: bytes | mmap) -> frozenset[str]:
-    """Which of PARTS and BESIDES a file holds; none without one of PARTS."""
-    # a plain search for each word is several times faster than one pattern of them all
-    told = frozenset(
-        part.decode()
-        for common, parts in _BY_COMMON
-        if data.find(common) >= 0
-        for part in parts
-        if data.find(part) >= 0
-    )
-    return told and told | {part for part in BESIDES if data.find(part.encode()) >= 0}
-
-
-_COMMON = ("TRACE", "trace_")
-"""What several parts have in common: most files have none of them, and one look tells."""
-_BY_COMMON = [
-    (common.encode(), [part.encode() for part in PARTS if common in part]) for common in _COMMON
-] + [
-    (part.encode(), [part.encode()])
-    for part in PARTS
-    if not any(common in part for common in _COMMON)
-]

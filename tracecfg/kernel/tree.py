@@ -63,9 +63,8 @@ class Tree:
             finally:
                 os.close(descriptor)
         except (OSError, RuntimeError, ValueError) as error:
-            # a path with a NUL is no value for open(2)
-            others = "symlink loop" if isinstance(error, RuntimeError) else "no path"
-            why = error.strerror if isinstance(error, OSError) else others
+            other = "symlink loop" if isinstance(error, RuntimeError) else "no file has such a name"
+            why = error.strerror if isinstance(error, OSError) else other
             raise UnsupportedTreeError(
                 f"{path}: cannot be read: {why}", "is the tree complete and readable for you?"
             ) from error

@@ -10,7 +10,7 @@ from tracecfg.kernel import ctext
 from tracecfg.kernel.creators import CREATES
 from tracecfg.kernel.drafts import Consumed, Drafts
 from tracecfg.kernel.resolve import Includes
-from tracecfg.kernel.search import signs
+from tracecfg.kernel.signs import signs
 from tracecfg.kernel.source import Source
 from tracecfg.model import Export, Use
 
