@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,8 @@ def hits(tree: Tree) -> list[Hit]:
 @pytest.fixture
 def found(tmp_path: Path) -> Made:
     """What is found in a tree with this text in its one trace header, and these files."""
-    return lambda header, files: hits(tree_of(tmp_path / "linux", header, files))
+    trees = (tmp_path / f"linux{number}" for number in count())
+    return lambda header, files: hits(tree_of(next(trees), header, files))
 
 
 CALLS = {
@@ -163,6 +165,17 @@ def test_a_name_is_pasted_from_pieces(found: Made) -> None:
     header = event("my_x_done") + event("my_y_done")
     (hit,) = found(header, {H: text, C: "\tB(x);\n"})
     assert hit.message == "event made:my_y_done is never called"
+
+
+@pytest.mark.parametrize("pieces", range(1, 9))
+def test_a_name_is_pasted_from_many_pieces(found: Made, pieces: int) -> None:
+    given = ("on", "o", "o_o", "x", "n_o", "o", "y", "z")[:pieces]
+    params = [f"p{number}" for number in range(pieces)]
+    paste = f"#define T({', '.join(params)}) trace_{'_'.join(f'##{each}##' for each in params)}(1)"
+    code = f"{paste.replace('##(', '(')}\n\tT({', '.join(given)});\n"
+    assert found(event("_".join(given)), {C: code}) == []
+    (hit,) = found(event("_".join(given)), {C: code.replace("\tT", "\tS")})
+    assert hit.rule == "TC301"
 
 
 def test_events_that_a_wrapper_makes(found: Made) -> None:
@@ -297,6 +310,13 @@ HOSTILE = {
     "bytes": "\0\xff\tTRACE_SYSTEM trace_\0##\xff",
     "a macro of no name": "#define trace_##\n#define trace_\n#define\n",
 }
+
+
+@pytest.mark.parametrize("length", [90, 180])
+def test_long_names_that_many_gaps_may_make(found: Made, length: int) -> None:
+    header = "".join(event(f"{'a' * length}{number}") for number in range(200))
+    paste = "#define T(a, b, c, d) trace_##a##b##c##d##_z(1)\n\tT(a, aa, aaa, aaaa);\n"
+    assert len(found(header, {C: paste})) == 200
 
 
 def test_many_classes_without_an_event(found: Made) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from tracecfg.beside import beside
 from tracecfg.errors import UnsupportedTreeError
 from tracecfg.kernel import calls, pasting
-from tracecfg.kernel.calls import HEAD, Called, Paste
+from tracecfg.kernel.calls import HEAD, Called, Paste, Pattern
 from tracecfg.kernel.grep import matches
 from tracecfg.kernel.pasting import Pasting
 from tracecfg.kernel.search import Searcher
@@ -61,12 +61,12 @@ class _Macro:
     users: files that name one of them
     """
 
-    patterns: list[str]
+    patterns: list[Pattern]
     by_inclusion: bool
     names: set[str]
     shared: set[str]
     users: set[str]
-    chains: set[str] = field(default_factory=set)
+    chains: set[Pattern] = field(default_factory=set)
 
 
 class _Reading:
@@ -193,8 +193,8 @@ class _Reading:
                     self.macros.append(macro)
                     self._grow(macro, source)
 
-    def _may_call(self, pattern: str) -> bool:
-        head = pattern.partition("(")[0]
+    def _may_call(self, pattern: Pattern) -> bool:
+        head = pattern[0]
         return any(
             head.startswith(prefix) or prefix.startswith(head) for prefix, _ in self.functions
         )

@@ -6,7 +6,7 @@ import re
 from bisect import bisect
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from tracecfg.kernel import ctext
@@ -35,8 +35,10 @@ _TYPE = re.compile(r"__\w+|[us]\d+|\w+_t")
 """__always_inline, u32, size_t"""
 _NEAR = 200
 """Characters within which what stands before a name is looked for."""
-_LONG = 200
+_LONG = 100
 """Characters that no event's name has."""
+_GAPS = 4
+"""In a name that is pasted; one with more may be any name that begins so."""
 _WIDE = 32
 """Characters of the longest keyword, and of what may stand before trace_."""
 
@@ -58,33 +60,44 @@ def call_functions(tracepoint_h: str) -> tuple[Function, ...]:
     return (plain, *sorted(found - {plain}))
 
 
+Pattern = tuple[str, ...]
+"""A name that is pasted: what stands before, between and behind its gaps."""
+
+
 class Paste(NamedTuple):
     """Names of functions that are pasted together.
 
-    pattern: of the whole name, a group for each gap; words: what may stand in the gaps
-    chains: patterns of what macros paste to put it there, in the same way
+    pattern: of the whole name; words: what may stand in its gaps
+    chains: patterns of what macros paste to put it there
     """
 
-    pattern: str
+    pattern: Pattern
     words: frozenset[str]
-    chains: tuple[str, ...] = ()
+    chains: tuple[Pattern, ...] = ()
 
     def makes(self, function: str) -> bool:
-        head = self.pattern.partition("(")[0]
+        head, *behind = self.pattern
         if len(function) > _LONG or not function.startswith(head):
             return False
-        match = _compiled(self.pattern).fullmatch(function)
-        return match is not None and all(map(self._may_stand, match.groups()))
+        if len(behind) > _GAPS:
+            return bool(self.words)
+        # where what is before a gap can end
+        ends = {len(head)}
+        for literal in behind:
+            ends = {
+                at + len(literal)
+                for start in ends
+                for at in range(start + 1, len(function) + 1)
+                if function.startswith(literal, at) and self._may_stand(function[start:at])
+            }
+        return len(function) in ends
 
     def _may_stand(self, word: str) -> bool:
         return word in self.words or any(
-            not self.words.isdisjoint(match.groups())
+            len(chain) > 2 or word[len(chain[0]) : len(word) - len(chain[-1])] in self.words
             for chain in self.chains
-            if (match := _compiled(chain).fullmatch(word))
+            if word.startswith(chain[0]) and word.endswith(chain[-1])
         )
-
-
-_compiled = cache(re.compile)
 
 
 @dataclass(frozen=True, kw_only=True)
