@@ -273,6 +273,8 @@ def test_every_searcher_finds_the_same_calls(tmp_path: Path, searcher: Searcher)
         C: "\ttrace_x(1); T(y); /* trace_z(1); */\n",
         "drivers/a b/\xe9.c": "\ttrace_odd(1);\n",
         "drivers/a/t.h": "#define U(n) trace_u_##n(1)\n",
+        "drivers/b/t.h": "#define W(n) trace_tab\t##_##n(1)\n",
+        "drivers/b/c.c": "\tW(v);\n",
         "drivers/a/b.rs": "declare_trace! { unsafe fn r(a: c_int); }\n",
         "tools/t.c": "\ttrace_tool(1);\n",
         ".hidden/h.c": "\ttrace_hidden(1);\n",
@@ -281,12 +283,13 @@ def test_every_searcher_finds_the_same_calls(tmp_path: Path, searcher: Searcher)
     committed(tree.root)
     (tree.root / "drivers/a/new.c").write_text("\tU(v);\n")
     called = callers.called(tree, searcher)
-    events = ("x", "y", "z", "odd", "u_v", "u_w", "r", "tool", "hidden")
+    events = ("x", "y", "z", "odd", "u_v", "u_w", "tab_v", "r", "tool", "hidden")
     assert [name for name in events if called.calls(name)] == [
         "x",
         "y",
         "odd",
         "u_v",
+        "tab_v",
         "r",
         "hidden",
     ]

@@ -20,7 +20,8 @@ from tracecfg.kernel.tree import Tree
 from tracecfg.kernel.users import TRACEPOINT_H
 
 _WORD = "trace_[A-Za-z0-9_]*"
-_WORD_PASTED = rf"{_WORD}([ \t]*##)?"
+# a tab itself: in brackets POSIX takes \t for a backslash and a t
+_WORD_PASTED = f"{_WORD}([ \t]*##)?"
 _STRUCTURE = "&event_"
 _RUST = "declare_trace!"
 # no \b: rg takes ten times as long for it
