@@ -153,6 +153,11 @@ def test_what_is_no_kernel_code_calls_nothing(found: Made, path: str) -> None:
             "kernel/a/x.c": "#define NAME x\n#include <m/n.h>\n",
         },
         {"drivers/a/b/t.h": "#define T(n) trace_##n(1)\n", "drivers/a/c/d/e.c": "\tT(x);\n"},
+        {
+            "include/m/m.h": "#define T(n) trace_y_##n(1)\n",
+            "drivers/a/t.h": "#define T(n) trace_##n(1)\n",
+            "drivers/a/c.c": "\tT(x);\n",
+        },
         {"fs/a/t.h": "#define T(n) trace_##n(1)\n", "fs/b/e.c": "#define L(O) O(x)\nL(T)\n"},
     ],
 )

@@ -108,8 +108,8 @@ class _Reading:
             else:
                 words[path].add(match)
         self._confirm(words)
-        self._use(users)
         self._read_pasting(pasted)
+        self._use(users)
         self._look(searched, self._near)
         pastes = tuple(paste for macro in self.macros for paste in self._pastes(macro))
         return Called(functions=self.functions, names=frozenset(self.names), pastes=pastes)
