@@ -332,6 +332,11 @@ def test_many_classes_without_an_event(found: Made) -> None:
     assert len(found(header, {})) == 5_000
 
 
+def test_many_classes_that_are_never_closed(found: Made) -> None:
+    header = "".join(f"DECLARE_EVENT_CLASS(c{n}, (\n" for n in range(10_000))
+    assert len(found(header, {})) == 10_000
+
+
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_garbage_makes_no_other_finding(tmp_path: Path, text: str) -> None:
     tree = tree_of(tmp_path / "linux", event("x"), {C: text, "kernel/u.h": text})
