@@ -455,3 +455,15 @@ def test_a_header_that_comes_later_brings_in_nothing_for_sure(
     bridge(root, header(), creator='#include "bridge_trace.h"\n#include "own.h"\n')
     write(root, {"drivers/usb/own.h": inner})
     assert check(cli, root) == []
+
+
+def test_many_guards_and_many_includes_take_no_time(cli: Cli, root: Path) -> None:
+    many = 20_000
+    body = (
+        "#ifndef A\n#define A\n#endif\n" * many
+        + "#if 0\n#endif\n" * many
+        + "#if 0\n#include <trace/define_trace.h>\n#endif\n" * many
+    )
+    before = check(cli, root)
+    edit(root, GPIO, lambda text: text.replace("\nTRACE_EVENT", f"\n{body}TRACE_EVENT", 1))
+    assert check(cli, root) == before

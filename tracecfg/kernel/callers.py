@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from tracecfg.beside import beside
 from tracecfg.errors import UnsupportedTreeError
-from tracecfg.kernel import calls, pasting
+from tracecfg.kernel import calls, ctext, pasting
 from tracecfg.kernel.calls import HEAD, Called, Paste, Pattern
 from tracecfg.kernel.grep import matches
 from tracecfg.kernel.pasting import Pasting
@@ -147,7 +147,7 @@ class _Reading:
                 self.names |= wanted
                 continue
             seen: set[str] = set()
-            looks, dead = 0, calls.may_be_dead(source.text)
+            looks, dead = 0, ctext.may_be_dead(source.text)
             for name, at in calls.named(source.text, wanted, self.heads):
                 tail = name[name.index(HEAD) :]
                 if tail in known or not calls.hands_on(source.text, at):

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
-from tracecfg.kernel import ctext
-from tracecfg.kernel.ctext import Directive
 from tracecfg.kernel.source import Source
 
 MANY = 100
@@ -169,37 +165,12 @@ def surely_code(text: str, at: int) -> bool:
     return opened < 0 or text.find("*/", opened + 2, at) >= 0
 
 
-def may_be_dead(text: str) -> bool:
-    """Has it code under #if 0? Quick, and sure only of a no."""
-    return "if 0" in text
-
-
 def is_code(source: Source, at: int) -> bool:
     """Is it outside comments, literals and #if 0? Takes time where that does not show."""
     plain = "blanked" not in source.__dict__ and surely_code(source.text, at)
     if not plain and source.blanked[at] != source.text[at]:
         return False
-    dead = _dead(source)
-    behind = bisect(dead, (at, at))
-    return not behind or dead[behind - 1][1] <= at
-
-
-@lru_cache(maxsize=8)
-def _dead(source: Source) -> list[tuple[int, int]]:
-    """From where to where code is under #if 0."""
-    if not may_be_dead(source.text):
-        return []
-    found = source.directives
-    ends = [*(each.start for each in found[1:]), len(source.text)]
-    markers = [
-        Directive("pragma", "", each.end, end) for each, end in zip(found, ends, strict=True)
-    ]
-    pairs = [both for pair in zip(found, markers, strict=True) for both in pair]
-    return [
-        (marker.start, marker.end)
-        for marker, arms in list(ctext.conditionals(pairs))[1::2]
-        if any(arm.dead for arm in arms)
-    ]
+    return not source.is_dead(at)
 
 
 def on_directive(text: str, at: int) -> re.Match[str] | None:

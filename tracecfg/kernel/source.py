@@ -95,8 +95,20 @@ class Source:
         found = [marker, *(each for one in self.directives for each in (one, marker))]
         return [arms for each, arms in ctext.conditionals(found) if each is marker]
 
+    def arms_at(self, offset: int) -> tuple[ctext.Branch, ...]:
+        """The arms of #if blocks that an offset stands in, the outermost first."""
+        before = bisect_left(self.directives, offset, key=lambda directive: directive.start)
+        return self._arms_behind[before]
+
+    @cached_property
+    def _may_be_dead(self) -> bool:
+        return ctext.may_be_dead(self.text)
+
+    def is_dead(self, offset: int) -> bool:
+        """Does an offset stand under #if 0?"""
+        return self._may_be_dead and any(arm.dead for arm in self.arms_at(offset))
+
     def needed_at(self, offset: int) -> tuple[str, ...]:
         """The symbols that the #ifdefs around an offset ask for; CONFIG_X_MODULE is no symbol."""
-        before = bisect_left(self.directives, offset, key=lambda directive: directive.start)
-        needed = (name for arm in self._arms_behind[before] for name in arm.needs)
+        needed = (name for arm in self.arms_at(offset) for name in arm.needs)
         return tuple(name for name in needed if not name.endswith("_MODULE"))
