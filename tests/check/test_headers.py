@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.headers import event
-from tests.small import FIXTURES, Ran, converted_tree, copy_tree, edit
+from tests.small import FIXTURES, Ran, converted_tree, copy_tree, edit, run_there
 
 Cli = Callable[..., Ran]
 Found = list[tuple[str, str, int]]
@@ -467,3 +467,18 @@ def test_many_guards_and_many_includes_take_no_time(cli: Cli, root: Path) -> Non
     before = check(cli, root)
     edit(root, GPIO, lambda text: text.replace("\nTRACE_EVENT", f"\n{body}TRACE_EVENT", 1))
     assert check(cli, root) == before
+
+
+def test_the_findings_are_the_same_in_each_run(root: Path) -> None:
+    """Each creator's Makefile names another path."""
+    places = ("block", "kernel", "lib", "mm", "virt")
+    text = header(path="")
+    write(root, {BRIDGE: text.replace("bridge_trace", "no_such_trace")})
+    for place in places:
+        creates = f'#define CREATE_TRACE_POINTS\n#include "../{BRIDGE}"\n'
+        flag = f"ccflags-y += -DTRACE_INCLUDE_PATH=../../{place}\nobj-y += bridge.o\n"
+        write(root, {f"{place}/bridge.c": creates})
+        edit(root, f"{place}/Makefile", lambda text, flag=flag: f"{text}{flag}")  # type: ignore[misc]
+    runs = {run_there("check", root, "--json", PYTHONHASHSEED=seed).out for seed in "12"}
+    assert len(runs) == 1
+    assert "TC204" in runs.pop()

@@ -91,9 +91,8 @@ def _named_elsewhere(
     header itself besides the declaration, with "" for the path in one that does not declare it."""
     names = {name for _, name in wanted}
     found = set()
-    unclosed = 0
-    for path in {path for path, _ in declared}:
-        header = files[path]
+    for path in dict.fromkeys(path for path, _ in declared):
+        header, unclosed = files[path], 0
         if len(names) < MANY and not any(name in header.text for name in names):
             continue
         own: dict[str, tuple[int, int]] = {}
