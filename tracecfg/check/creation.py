@@ -1,4 +1,7 @@
-"""Who creates a trace header: nobody (TC206) or two at once (TC207). Pure."""
+"""Who creates a trace header: nobody (TC206) or two at once (TC207).
+
+What a creator includes is read, where the scan has not, through the facts' `includes`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What the rules of `check` look at: one tree, read once. Pure."""
+"""What the rules of `check` look at: one tree, read once; only what an #include line names is read
+when a rule first asks `includes` for it."""
 
 from __future__ import annotations
 
@@ -46,6 +47,7 @@ class Facts:
     """One state of a tree.
 
     files: each C file that has to do with tracepoints, by path
+    includes: finds what they include, and keeps what could not be read of it as a problem
     guarded: those that name a symbol with the options' prefix, of a tree with the series
     undone: of each system, None for a tree without the core of the series
     problems: what could not be read, besides the plan's

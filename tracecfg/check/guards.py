@@ -1,4 +1,7 @@
-"""Rules of guards and options, for a tree that has the series: TC101 to TC112. Pure."""
+"""Rules of guards and options, for a tree that has the series: TC101 to TC112.
+
+For TC111 what files include is read, where the scan has not, through the facts' `includes`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The rules about trace headers: TC201 to TC208, and TC901 for those that are no C."""
+"""The rules about trace headers: TC201 to TC208, and TC901 for those that are no C.
+
+They read what the headers include, where the scan has not, through the facts' `includes`.
+"""
 
 from __future__ import annotations
 
