@@ -175,7 +175,7 @@ def _narrowed(creator: Creator, source: Source) -> Creator | None:
     at = include.start
     for block in blocks(source.directives).closed:
         arm = block.arm_at(at)
-        # sparse is no compiler
+        # sparse's own macro: no compiler has it, so that what stands under #ifndef is in the kernel
         if arm is not None and "__CHECKER__" not in block.opening.rest:
             if not any("CONFIG_" in each.rest for each in block.arms):
                 return None

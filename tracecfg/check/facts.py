@@ -4,7 +4,7 @@ when a rule first asks `includes` for it."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracecfg.kconfigtext import KconfigIndex
@@ -52,7 +52,7 @@ class Facts:
     undone: of each system, None for a tree without the core of the series
     problems: what could not be read, besides the plan's
     flags: what the Makefiles of some folders may give the compiler, by folder
-    called: what the code calls, or None when nobody has looked
+    called: what the code calls
     """
 
     plan: Plan
@@ -62,6 +62,6 @@ class Facts:
     guarded: tuple[Source, ...]
     kconfig: KconfigIndex
     undone: tuple[Undone, ...] | None
-    problems: tuple[tuple[Place, str], ...] = ()
-    flags: Mapping[str, Flags] = field(default_factory=dict)
-    called: Called | None = None
+    problems: tuple[tuple[Place, str], ...]
+    flags: Mapping[str, Flags]
+    called: Called

@@ -30,12 +30,10 @@ from tracecfg.gate import (
 from tracecfg.gatelogic import implies
 from tracecfg.gatetext import from_kconfig
 from tracecfg.kconfigtext import Entry, KconfigIndex
-from tracecfg.kernel.source import Source
+from tracecfg.kernel.source import SWITCH, Source
 from tracecfg.model import Creator, EventKind, Place, TraceSystem
 from tracecfg.series.core import MENU_KCONFIG
 from tracecfg.series.steps import Kind, Step, token
-
-_OPTION = re.compile(r"^#define TRACE_OPTION_(\w+) IS_ENABLED\(CONFIG_(\w+)\)", re.MULTILINE)
 
 _MANY = 20
 """Events of one name that are held against each other."""
@@ -82,8 +80,8 @@ def _named_options(facts: Facts) -> dict[str, dict[str, Place]]:
             source = facts.files[path]
             if "TRACE_OPTION_" in source.text:
                 found[path] = {
-                    match[2]: source.place(match.start())
-                    for match in _OPTION.finditer(source.blanked)
+                    match[1]: source.place(match.start())
+                    for match in SWITCH.finditer(source.blanked)
                 }
     return found
 
@@ -185,8 +183,7 @@ def _unknown(facts: Facts) -> Iterator[Hit]:
 
 
 def _lacks(source: Source, match: re.Match[str]) -> Hit:
-    place = source.place(match.start())
-    column = match.start() - source.text.rfind("\n", 0, match.start())
+    place, column = source.place(match.start()), source.column(match.start())
     return Hit("TC103", place, f"no Kconfig file defines {match[1]}", column=column)
 
 

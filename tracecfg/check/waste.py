@@ -28,9 +28,8 @@ _UNCLOSED = 10
 def hits(facts: Facts) -> Iterator[Hit]:
     """Events that nothing calls, and event classes that no event uses."""
     systems = [decision.system for decision in facts.plan.decisions]
-    if facts.called:
-        for system in systems:
-            yield from _events(system, facts.called)
+    for system in systems:
+        yield from _events(system, facts.called)
     yield from _classes(systems, facts.files)
 
 

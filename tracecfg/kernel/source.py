@@ -16,6 +16,9 @@ from tracecfg.model import Place
 # a plain newline instead of ^ makes the search several times faster
 _INCLUDE = re.compile(r'\n[ \t]*+\#[ \t]*+include[ \t]*+([<"][^>"\n]+[>"])')
 
+SWITCH = re.compile(r"^#define TRACE_OPTION_\w+ IS_ENABLED\(CONFIG_(\w+)\)", re.MULTILINE)
+"""With what a converted trace header asks for its option, in the blanked text."""
+
 
 def in_kernel(path: str) -> bool:
     """Does a trace header here belong to the kernel? samples/ has consumers, but its own systems
@@ -77,6 +80,10 @@ class Source:
 
     def place(self, offset: int) -> Place:
         return Place(self.path, self._lines.of(offset))
+
+    def column(self, offset: int) -> int:
+        """From 1, in characters."""
+        return offset - self.text.rfind("\n", 0, offset)
 
     def definition(self, name: str) -> tuple[str, Directive] | None:
         """The value of the last `#define name value`."""
