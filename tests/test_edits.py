@@ -231,3 +231,11 @@ EDITS: list[Callable[[str], str]] = [
 def test_text_that_has_nothing_to_change_stays(number: int) -> None:
     text = "#define TRACE_SYSTEM gpio\n" + OPTION + "int x;\r\n\x0c\udcff\tint y;"
     assert EDITS[number](text) == text
+
+
+def test_exports_under_an_option_whose_name_ends_as_a_module_stay() -> None:
+    switch = edits.Switch(system="module", token="module", symbol="CONFIG_TRACING_MODULE")
+    text = "EXPORT_TRACEPOINT_SYMBOL(module_get);\n"
+    guarded = edits.guard_exports(text, switch, ["module_get"])
+    assert guarded == f"#ifdef CONFIG_TRACING_MODULE\n{text}#endif\n"
+    assert edits.guard_exports(guarded, switch, ["module_get"]) == guarded

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.headers import HEAD, TAIL, event
 from tests.small import converted_tree, copy_tree, edit, run_here
+from tracecfg.check.apart import together
+from tracecfg.gate import Sym
+from tracecfg.kconfigtext import KconfigIndex
+from tracecfg.model import Creator, GateResult, Place
 
 MENU = "kernel/trace/Kconfig.systems"
 GPIO = "include/trace/events/gpio.h"
@@ -184,6 +189,73 @@ def test_two_events_of_one_name(tmp_path: Path, capsys: pytest.CaptureFixture[st
     edit(tree, GPIO, lambda text: text.replace("gpio_value", "task_stats"))
     path = "include/trace/events/task.h"
     assert found(tree, capsys) == [("TC110", path, line_of(tree, path, "TRACE_EVENT(task_stats"))]
+
+
+def test_one_event_in_many_headers_has_a_finding_for_each_later_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = copy_tree(tmp_path)
+    for number in range(40):
+        text = HEAD.replace(" made", f" made{number}") + event("same") + TAIL
+        (tree / f"include/trace/events/made{number}.h").write_text(text)
+        creates = f"#define CREATE_TRACE_POINTS\n#include <trace/events/made{number}.h>\n"
+        (tree / f"kernel/made{number}.c").write_text(creates)
+    objects = " ".join(f"made{number}.o" for number in range(40))
+    edit(tree, "kernel/Makefile", lambda text: f"{text}obj-y += {objects}\n")
+    told = found(tree, capsys)
+    assert {rule for rule, _, _ in told} == {"TC110"}
+    assert len(set(told)) == len(told) == 19
+
+
+def test_a_change_in_a_file_of_blank_lines(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = "block/queue.c"
+    edit(
+        tree,
+        path,
+        lambda text: (
+            "\n" * 20_000
+            + text.replace("#ifdef CONFIG_TRACING_QUEUE\n", "").replace("#endif\n", "")
+            + "\n" * 20_000
+        ),
+    )
+    line = line_of(tree, path, "EXPORT_TRACEPOINT_SYMBOL_GPL(queue_insert)")
+    assert found(tree, capsys) == [("TC106", path, line)]
+
+
+def test_changes_far_apart_in_a_file_of_blank_lines(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first is told."""
+    path = "block/queue.c"
+    exports = [f"EXPORT_TRACEPOINT_SYMBOL_GPL(queue_{name});\n" for name in ("insert", "remove")]
+
+    def apart(text: str) -> str:
+        bare = text.replace("#ifdef CONFIG_TRACING_QUEUE\n", "").replace("#endif\n", "")
+        return bare.replace(exports[1], "\n" * 20_000 + "int a;\n" + exports[1])
+
+    edit(tree, path, apart)
+    told = found(tree, capsys)
+    assert ("TC106", path, line_of(tree, path, exports[0].strip())) in told
+
+
+def test_a_long_word_that_a_symbol_depends_on() -> None:
+    long = "x" * 200_000
+    text = "".join(f'config {name}\n\tbool "{name}"\n\tdepends on {long}\n' for name in "AB")
+    one, other = (
+        Creator(Place(f"{name}.c", 1), "made.h", GateResult(Sym(name))) for name in ("A", "B")
+    )
+    assert together(one, other, KconfigIndex({"Kconfig": text}))
+
+
+@pytest.mark.parametrize("refused", ["!B", "! B", "B=n", "C && B != y", "(B = n)"])
+def test_symbols_that_refuse_each_other(refused: str) -> None:
+    text = f'config A\n\tbool "a"\n\tdepends on {refused}\nconfig B\n\tbool "b"\n'
+    one, other, longer = (
+        Creator(Place(f"{name}.c", 1), "made.h", GateResult(Sym(name))) for name in ("A", "B", "BB")
+    )
+    kconfig = KconfigIndex({"Kconfig": text})
+    assert not together(one, other, kconfig)
+    assert together(one, longer, kconfig)
 
 
 def test_notrace_beside_another_trace_header(

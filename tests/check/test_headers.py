@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.headers import event
-from tests.small import FIXTURES, Ran, converted_tree, copy_tree, edit
+from tests.small import FIXTURES, Ran, converted_tree, copy_tree, edit, run_there
 
 Cli = Callable[..., Ran]
 Found = list[tuple[str, str, int]]
@@ -455,3 +456,40 @@ def test_a_header_that_comes_later_brings_in_nothing_for_sure(
     bridge(root, header(), creator='#include "bridge_trace.h"\n#include "own.h"\n')
     write(root, {"drivers/usb/own.h": inner})
     assert check(cli, root) == []
+
+
+def test_many_guards_and_many_includes_take_no_time(cli: Cli, root: Path) -> None:
+    many = 20_000
+    body = (
+        "#ifndef A\n#define A\n#endif\n" * many
+        + "#if 0\n#endif\n" * many
+        + "#if 0\n#include <trace/define_trace.h>\n#endif\n" * many
+    )
+    before = check(cli, root)
+    edit(root, GPIO, lambda text: text.replace("\nTRACE_EVENT", f"\n{body}TRACE_EVENT", 1))
+    assert check(cli, root) == before
+
+
+def test_the_findings_are_the_same_in_each_run(root: Path) -> None:
+    """Each creator's Makefile names another path."""
+    places = ("block", "kernel", "lib", "mm", "virt")
+    text = header(path="")
+    write(root, {BRIDGE: text.replace("bridge_trace", "no_such_trace")})
+    for place in places:
+        creates = f'#define CREATE_TRACE_POINTS\n#include "../{BRIDGE}"\n'
+        flag = f"ccflags-y += -DTRACE_INCLUDE_PATH=../../{place}\nobj-y += bridge.o\n"
+        write(root, {f"{place}/bridge.c": creates})
+        edit(root, f"{place}/Makefile", lambda text, flag=flag: f"{text}{flag}")  # type: ignore[misc]
+    runs = {run_there("check", root, "--json", PYTHONHASHSEED=seed).out for seed in "14"}
+    assert len(runs) == 1
+    assert "TC204" in runs.pop()
+
+
+def test_what_only_a_rule_follows_and_cannot_read_is_told(cli: Cli, pasting: Path) -> None:
+    root = pasting
+    bridge(root, '#include "vars.h"\n' + header("usb-bridge"))
+    os.mkfifo(root / "drivers/usb/vars.h")
+    assert {(rule, file) for rule, file, _ in check(cli, root)} == {
+        ("TC205", BRIDGE),
+        ("TC901", "drivers/usb/vars.h"),
+    }

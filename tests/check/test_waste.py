@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,8 @@ def hits(tree: Tree) -> list[Hit]:
 @pytest.fixture
 def found(tmp_path: Path) -> Made:
     """What is found in a tree with this text in its one trace header, and these files."""
-    return lambda header, files: hits(tree_of(tmp_path / "linux", header, files))
+    trees = (tmp_path / f"linux{number}" for number in count())
+    return lambda header, files: hits(tree_of(next(trees), header, files))
 
 
 CALLS = {
@@ -60,6 +62,7 @@ CALLS = {
     "a macro without arguments": "#define T trace_x",
     "under a configuration": "#ifdef CONFIG_NOT_OFTEN\n\ttrace_x(1);\n#endif",
     "the other arm of dead code": "#if 0\n#else\n\ttrace_x(1);\n#endif",
+    "another arm of dead code": "#if 0\n#elifdef CONFIG_NOT_OFTEN\n\ttrace_x(1);\n#endif",
     "behind a string with a comment's beginning": 's = "/*";\n\ttrace_x(1);',
     "the event's structure": "\tcall = &event_x;",
     "pasted": "#define T(n) trace_##n(1)\n\tT(x);",
@@ -73,6 +76,7 @@ NO_CALLS = {
     "a comment": "/* trace_x(1); */ // trace_x(2);\n/*\n\ttrace_x(3);\n*/",
     "a string": 's = "trace_x(1)"; t = "\\"trace_x(1)";',
     "dead code": "#if 0\n\ttrace_x(1);\n#endif",
+    "dead code in brackets": "#if (0)\n\ttrace_x(1);\n#endif",
     "dead code in dead code": "#if 0\n#if X\n#endif\n\ttrace_x(1);\n#endif",
     "is it on": "\tif (trace_x_enabled()) a++;",
     "a declaration": "void trace_x(int a);\nextern int trace_x(int a);",
@@ -151,6 +155,11 @@ def test_what_is_no_kernel_code_calls_nothing(found: Made, path: str) -> None:
             "kernel/a/x.c": "#define NAME x\n#include <m/n.h>\n",
         },
         {"drivers/a/b/t.h": "#define T(n) trace_##n(1)\n", "drivers/a/c/d/e.c": "\tT(x);\n"},
+        {
+            "include/m/m.h": "#define T(n) trace_y_##n(1)\n",
+            "drivers/a/t.h": "#define T(n) trace_##n(1)\n",
+            "drivers/a/c.c": "\tT(x);\n",
+        },
         {"fs/a/t.h": "#define T(n) trace_##n(1)\n", "fs/b/e.c": "#define L(O) O(x)\nL(T)\n"},
     ],
 )
@@ -163,6 +172,17 @@ def test_a_name_is_pasted_from_pieces(found: Made) -> None:
     header = event("my_x_done") + event("my_y_done")
     (hit,) = found(header, {H: text, C: "\tB(x);\n"})
     assert hit.message == "event made:my_y_done is never called"
+
+
+@pytest.mark.parametrize("pieces", range(1, 9))
+def test_a_name_is_pasted_from_many_pieces(found: Made, pieces: int) -> None:
+    given = ("on", "o", "o_o", "x", "n_o", "o", "y", "z")[:pieces]
+    params = [f"p{number}" for number in range(pieces)]
+    paste = f"#define T({', '.join(params)}) trace_{'_'.join(f'##{each}##' for each in params)}(1)"
+    code = f"{paste.replace('##(', '(')}\n\tT({', '.join(given)});\n"
+    assert found(event("_".join(given)), {C: code}) == []
+    (hit,) = found(event("_".join(given)), {C: code.replace("\tT", "\tS")})
+    assert hit.rule == "TC301"
 
 
 def test_events_that_a_wrapper_makes(found: Made) -> None:
@@ -260,6 +280,8 @@ def test_every_searcher_finds_the_same_calls(tmp_path: Path, searcher: Searcher)
         C: "\ttrace_x(1); T(y); /* trace_z(1); */\n",
         "drivers/a b/\xe9.c": "\ttrace_odd(1);\n",
         "drivers/a/t.h": "#define U(n) trace_u_##n(1)\n",
+        "drivers/b/t.h": "#define W(n) trace_tab\t##_##n(1)\n",
+        "drivers/b/c.c": "\tW(v);\n",
         "drivers/a/b.rs": "declare_trace! { unsafe fn r(a: c_int); }\n",
         "tools/t.c": "\ttrace_tool(1);\n",
         ".hidden/h.c": "\ttrace_hidden(1);\n",
@@ -268,12 +290,13 @@ def test_every_searcher_finds_the_same_calls(tmp_path: Path, searcher: Searcher)
     committed(tree.root)
     (tree.root / "drivers/a/new.c").write_text("\tU(v);\n")
     called = callers.called(tree, searcher)
-    events = ("x", "y", "z", "odd", "u_v", "u_w", "r", "tool", "hidden")
+    events = ("x", "y", "z", "odd", "u_v", "u_w", "tab_v", "r", "tool", "hidden")
     assert [name for name in events if called.calls(name)] == [
         "x",
         "y",
         "odd",
         "u_v",
+        "tab_v",
         "r",
         "hidden",
     ]
@@ -299,9 +322,21 @@ HOSTILE = {
 }
 
 
+@pytest.mark.parametrize("length", [90, 180])
+def test_long_names_that_many_gaps_may_make(found: Made, length: int) -> None:
+    header = "".join(event(f"{'a' * length}{number}") for number in range(200))
+    paste = "#define T(a, b, c, d) trace_##a##b##c##d##_z(1)\n\tT(a, aa, aaa, aaaa);\n"
+    assert len(found(header, {C: paste})) == 200
+
+
 def test_many_classes_without_an_event(found: Made) -> None:
     header = "".join(f"DECLARE_EVENT_CLASS(c{n}, P, A, S, F, R);\n" for n in range(5_000))
     assert len(found(header, {})) == 5_000
+
+
+def test_many_classes_that_are_never_closed(found: Made) -> None:
+    header = "".join(f"DECLARE_EVENT_CLASS(c{n}, (\n" for n in range(10_000))
+    assert len(found(header, {})) == 10_000
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

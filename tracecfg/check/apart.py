@@ -13,7 +13,7 @@ from tracecfg.model import Creator
 _DEPTH = 5
 """Symbols that select or depend on each other: farther than this nothing is asked."""
 _SYMBOL = re.compile(r"(?<![!\w])[A-Z]\w+")
-_REFUSED = re.compile(r"!\s*(\w+)|(\w+)\s*=\s*n\b|(\w+)\s*!=\s*y\b")
+_REFUSED = re.compile(r"!\s*+(\w++)|(?<!\w)(\w++)\s*+(?:=\s*+n|!=\s*+y)\b")
 _ON = ("default", "def_bool", "def_tristate")
 """What turns a symbol on besides a prompt, which is in quotes, and a select."""
 _CHOICE = re.compile(r"\n[ \t]*(choice|endchoice)\b")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tracecfg.kernel.ctext import Directive
+from tracecfg.kernel.ctext import ELIF, OPENING, Directive
 
 MULTI_READ = "TRACE_HEADER_MULTI_READ"
 """What include/trace/define_trace.h defines while it reads a trace header again."""
@@ -44,9 +44,9 @@ def blocks(directives: Iterable[Directive]) -> Blocks:
     closed: list[Block] = []
     stray: list[Directive] = []
     for directive in directives:
-        if directive.word in ("if", "ifdef", "ifndef"):
+        if directive.word in OPENING:
             stack.append([directive])
-        elif directive.word in ("elif", "elifdef", "elifndef", "else", "endif"):
+        elif directive.word in (*ELIF, "else", "endif"):
             if not stack:
                 stray.append(directive)
             elif directive.word == "endif":
@@ -82,10 +82,13 @@ def guards(directives: Sequence[Directive], found: Iterable[Block]) -> list[Guar
         Guard(name, block, MULTI_READ in block.opening.rest)
         for block in found
         for name in _refused(block.opening)
-        if name not in undefined
-        and any(block.arm_at(offset) == 0 for offset in defined.get(name, ()))
-        and not any(offset < block.opening.start for offset in defined.get(name, ()))
+        if name not in undefined and _first_in(block, defined.get(name, ()))
     ]
+
+
+def _first_in(block: Block, offsets: Sequence[int]) -> bool:
+    """Is the first of these places in the first arm?"""
+    return bool(offsets) and block.arm_at(offsets[0]) == 0
 
 
 def undefined_guards(directives: Iterable[Directive], found: Iterable[Block]) -> list[Guard]:
@@ -108,16 +111,6 @@ def _refused(opening: Directive) -> list[str]:
     if opening.word == "if":
         return [match[1] or match[2] for match in _NOT_DEFINED.finditer(opening.rest)]
     return []
-
-
-def dead(found: Iterable[Block], offset: int) -> bool:
-    """Does a place stand under #if 0?"""
-    return any(
-        block.arm_at(offset) == 0
-        and block.opening.word == "if"
-        and block.opening.rest in ("0", "(0)")
-        for block in found
-    )
 
 
 def _start(directive: Directive) -> int:

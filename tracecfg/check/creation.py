@@ -1,4 +1,7 @@
-"""Who creates a trace header: nobody (TC206) or two at once (TC207). Pure."""
+"""Who creates a trace header: nobody (TC206) or two at once (TC207).
+
+What a creator includes is read, where the scan has not, through the facts' `includes`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from tracecfg.check.apart import together
-from tracecfg.check.blocks import Block, blocks, dead
+from tracecfg.check.blocks import Block, blocks
 from tracecfg.check.facts import Facts, Hit
 from tracecfg.gate import Not, Sym, all_of
 from tracecfg.kernel import ctext
@@ -100,7 +103,7 @@ def _sure(facts: Facts, creator: Creator, header: str) -> Source | None:
     one of the two which includes it: what other headers bring in may have been read before."""
     source = facts.files.get(creator.place.file)
     include = _include_at(source, creator.place.line) if source else None
-    if source is None or include is None or _dead_at(source, include):
+    if source is None or include is None or source.is_dead(include.start):
         return None
     if _names(source.path, include.rest, header):
         return source
@@ -127,10 +130,6 @@ def _include_at(source: Source, line: int) -> Directive | None:
         ),
         None,
     )
-
-
-def _dead_at(source: Source, include: Directive) -> bool:
-    return dead(blocks(source.directives).closed, include.start)
 
 
 def _is_first(source: Source, include: Directive) -> bool:
@@ -176,7 +175,7 @@ def _narrowed(creator: Creator, source: Source) -> Creator | None:
     at = include.start
     for block in blocks(source.directives).closed:
         arm = block.arm_at(at)
-        # sparse is no compiler
+        # sparse's own macro: no compiler has it, so that what stands under #ifndef is in the kernel
         if arm is not None and "__CHECKER__" not in block.opening.rest:
             if not any("CONFIG_" in each.rest for each in block.arms):
                 return None

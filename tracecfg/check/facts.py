@@ -1,9 +1,10 @@
-"""What the rules of `check` look at: one tree, read once. Pure."""
+"""What the rules of `check` look at: one tree, read once; only what an #include line names is read
+when a rule first asks `includes` for it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracecfg.kconfigtext import KconfigIndex
@@ -46,11 +47,12 @@ class Facts:
     """One state of a tree.
 
     files: each C file that has to do with tracepoints, by path
+    includes: finds what they include, and keeps what could not be read of it as a problem
     guarded: those that name a symbol with the options' prefix, of a tree with the series
     undone: of each system, None for a tree without the core of the series
     problems: what could not be read, besides the plan's
     flags: what the Makefiles of some folders may give the compiler, by folder
-    called: what the code calls, or None when nobody has looked
+    called: what the code calls
     """
 
     plan: Plan
@@ -60,6 +62,6 @@ class Facts:
     guarded: tuple[Source, ...]
     kconfig: KconfigIndex
     undone: tuple[Undone, ...] | None
-    problems: tuple[tuple[Place, str], ...] = ()
-    flags: Mapping[str, Flags] = field(default_factory=dict)
-    called: Called | None = None
+    problems: tuple[tuple[Place, str], ...]
+    flags: Mapping[str, Flags]
+    called: Called

@@ -41,5 +41,4 @@ def _makefiles(facts: Facts) -> Iterator[Hit]:
 
 
 def _hit(source: Source, offset: int, message: str) -> Hit:
-    column = offset - source.text.rfind("\n", 0, offset)
-    return Hit("TC901", source.place(offset), message, "", column)
+    return Hit("TC901", source.place(offset), message, "", source.column(offset))

@@ -1,11 +1,14 @@
-"""Rules of guards and options, for a tree that has the series: TC101 to TC112. Pure."""
+"""Rules of guards and options, for a tree that has the series: TC101 to TC112.
+
+For TC111 what files include is read, where the scan has not, through the facts' `includes`.
+"""
 
 from __future__ import annotations
 
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import combinations
 
@@ -27,12 +30,15 @@ from tracecfg.gate import (
 from tracecfg.gatelogic import implies
 from tracecfg.gatetext import from_kconfig
 from tracecfg.kconfigtext import Entry, KconfigIndex
-from tracecfg.kernel.source import Source
+from tracecfg.kernel.source import SWITCH, Source
 from tracecfg.model import Creator, EventKind, Place, TraceSystem
 from tracecfg.series.core import MENU_KCONFIG
 from tracecfg.series.steps import Kind, Step, token
 
-_OPTION = re.compile(r"^#define TRACE_OPTION_(\w+) IS_ENABLED\(CONFIG_(\w+)\)", re.MULTILINE)
+_MANY = 20
+"""Events of one name that are held against each other."""
+_SHORT, _LONG = 2_000, 20_000
+"""Lines between the first and the last change of a file."""
 
 
 def hits(facts: Facts) -> Iterator[Hit]:
@@ -74,8 +80,8 @@ def _named_options(facts: Facts) -> dict[str, dict[str, Place]]:
             source = facts.files[path]
             if "TRACE_OPTION_" in source.text:
                 found[path] = {
-                    match[2]: source.place(match.start())
-                    for match in _OPTION.finditer(source.blanked)
+                    match[1]: source.place(match.start())
+                    for match in SWITCH.finditer(source.blanked)
                 }
     return found
 
@@ -139,10 +145,23 @@ def _changed(step: Step) -> Iterator[int]:
     """The lines, as the file has them, in front of which or in which something is changed; what
     only closes a block is no change of its own."""
     old, new = step.old.split("\n"), step.new.split("\n")
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    head = _alike(old, new)
+    tail = _alike(old[:head:-1], new[:head:-1])
+    old, new = old[head : len(old) - tail], new[head : len(new) - tail]
+    if len(old) > _LONG:
+        yield head + 1
+        return
+    # lines that there are many of, as blank ones, would each be compared with each
+    matcher = SequenceMatcher(None, old, new, autojunk=len(old) > _SHORT)
     for kind, start, _, first, last in matcher.get_opcodes():
         if kind != "equal" and any(line.strip() != "#endif" for line in new[first:last]):
-            yield start + 1
+            yield head + start + 1
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many lines are the same from the first on."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _unknown(facts: Facts) -> Iterator[Hit]:
@@ -164,8 +183,7 @@ def _unknown(facts: Facts) -> Iterator[Hit]:
 
 
 def _lacks(source: Source, match: re.Match[str]) -> Hit:
-    place = source.place(match.start())
-    column = match.start() - source.text.rfind("\n", 0, match.start())
+    place, column = source.place(match.start()), source.column(match.start())
     return Hit("TC103", place, f"no Kconfig file defines {match[1]}", column=column)
 
 
@@ -235,17 +253,21 @@ def _shared(facts: Facts, named: Mapping[str, Mapping[str, Place]]) -> Iterator[
 
 
 def _same_names(facts: Facts) -> Iterator[Hit]:
-    """Events of one name in two subsystems that one kernel can hold."""
+    """Events of one name in two subsystems that one kernel can hold: one for each that comes behind
+    another."""
     where: defaultdict[str, list[tuple[TraceSystem, Place]]] = defaultdict(list)
     for decision in facts.plan.decisions:
         for event in decision.system.events:
             if event.kind is not EventKind.SYSCALL:
                 where[event.name].append((decision.system, event.place))
     for name, found in where.items():
-        for (one, first), (other, second) in combinations(found, 2):
-            if _together(one, first.file, other, second.file, facts.kconfig):
-                message = f"{other.name}:{name}: {one.name} has an event of this name ({first})"
-                yield Hit("TC110", second, message)
+        told: set[Place] = set()
+        for (one, first), (other, second) in combinations(found[:_MANY], 2):
+            if second in told or not _together(one, first.file, other, second.file, facts.kconfig):
+                continue
+            told.add(second)
+            message = f"{other.name}:{name}: {one.name} has an event of this name ({first})"
+            yield Hit("TC110", second, message)
 
 
 def _together(

@@ -1,11 +1,14 @@
-"""The rules about trace headers: TC201 to TC208, and TC901 for those that are no C."""
+"""The rules about trace headers: TC201 to TC208, and TC901 for those that are no C.
+
+They read what the headers include, where the scan has not, through the facts' `includes`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from tracecfg.check import creation, garbage, reread
-from tracecfg.check.blocks import MULTI_READ, Blocks, Guard, blocks, dead, guards, undefined_guards
+from tracecfg.check.blocks import MULTI_READ, Blocks, Guard, blocks, guards, undefined_guards
 from tracecfg.check.facts import Facts, Hit
 from tracecfg.kernel.ctext import Directive
 from tracecfg.kernel.events import EventReader, event_macros
@@ -36,7 +39,7 @@ def hits(facts: Facts) -> Iterator[Hit]:
         for path in system.headers:
             header, creators = facts.files[path], created.get(path, [])
             found = blocks(header.directives)
-            define_trace = _define_trace(header, found)
+            define_trace = _define_trace(header)
             if define_trace is None:
                 yield from _lacks_define_trace(header, system.name, len(system.events))
                 continue
@@ -51,14 +54,14 @@ def hits(facts: Facts) -> Iterator[Hit]:
     yield from without
 
 
-def _define_trace(header: Source, found: Blocks) -> Directive | None:
+def _define_trace(header: Source) -> Directive | None:
     return next(
         (
             each
             for each in header.directives
             if each.word == "include"
             and each.rest.strip('<>"').endswith(_DEFINE_TRACE)
-            and not dead(found.closed, each.start)
+            and not header.is_dead(each.start)
         ),
         None,
     )
@@ -76,12 +79,10 @@ def _guards(
     define_trace: Directive,
 ) -> Iterator[Hit]:
     around = guards(header.directives, found.closed)
-    yield from _shut_out(system, reader, header, around, found)
+    yield from _shut_out(system, reader, header, around)
     for snippet in _snippets(facts, reader, header):
-        inner = blocks(snippet.directives)
-        yield from _shut_out(
-            system, reader, snippet, guards(snippet.directives, inner.closed), inner
-        )
+        inner = guards(snippet.directives, blocks(snippet.directives).closed)
+        yield from _shut_out(system, reader, snippet, inner)
     for guard in around:
         if guard.holds(define_trace.start):
             yield Hit(
@@ -114,14 +115,14 @@ def _snippets(facts: Facts, reader: EventReader, header: Source) -> Iterator[Sou
 
 
 def _shut_out(
-    system: TraceSystem, reader: EventReader, header: Source, around: list[Guard], found: Blocks
+    system: TraceSystem, reader: EventReader, header: Source, around: list[Guard]
 ) -> Iterator[Hit]:
     """The guards that keep events from being read again."""
     shut = [guard for guard in around if not guard.rereads]
     once = [
         each
         for each in header.directives
-        if each.word == "pragma" and each.rest == "once" and not dead(found.closed, each.start)
+        if each.word == "pragma" and each.rest == "once" and not header.is_dead(each.start)
     ]
     if not shut and not once:
         return

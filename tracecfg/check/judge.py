@@ -29,17 +29,14 @@ def judge(
     asked: those of the rules of which all findings are here
     """
     marks = suppress.read(texts)
-    applied = suppress.apply(findings([*hits, *marks.wrong], known), marks.offs, asked)
+    found = sorted(_findings([*hits, *marks.wrong], known), key=by_place)
+    applied = suppress.apply(found, marks.offs, asked)
     idle = _findings(applied.idle, known)
     return Judged(tuple(sorted([*applied.findings, *idle], key=by_place)), applied.off)
 
 
-def findings(hits: Iterable[Hit], known: Mapping[str, Rule]) -> list[Finding]:
-    """Those of the rules in force, each with its severity, by place."""
-    return sorted(_findings(hits, known), key=by_place)
-
-
 def _findings(hits: Iterable[Hit], known: Mapping[str, Rule]) -> Iterator[Finding]:
+    """Those of the rules in force, each with its severity."""
     for hit in dict.fromkeys(hits):
         if (rule := known.get(hit.rule)) is not None:
             yield Finding(

@@ -56,7 +56,7 @@ def folders_asked_for(plan: Plan, files: Mapping[str, Source]) -> list[str]:
             named, paths = _own(header, FILE) or _own(header, SYSTEM), _own(header, PATH)
             name, include = (found[-1][0] if found else "" for found in (named, paths))
             if not _leads_to(path, include, name, _static(path)):
-                wanted.update(posixpath.dirname(each) for each in (path, *creators))
+                wanted.update(_homes(path, creators))
     return sorted(wanted)
 
 
@@ -70,7 +70,7 @@ def _values(
     for path in creators:
         if path in facts.files:
             found += [(value, None) for value, _ in _own(facts.files[path], name)]
-    for folder in {posixpath.dirname(path) for path in (header.path, *creators)}:
+    for folder in _homes(header.path, creators):
         if folder in facts.flags:
             found += [
                 (value, None)
@@ -78,6 +78,11 @@ def _values(
                 if macro == name
             ]
     return found
+
+
+def _homes(header: str, creators: Iterable[str]) -> list[str]:
+    """The folders whose Makefiles decide: the header's own, and then its creators'."""
+    return list(dict.fromkeys(map(posixpath.dirname, (header, *creators))))
 
 
 def _own(source: Source, name: str) -> list[tuple[str, Directive]]:
@@ -96,15 +101,16 @@ def _is_macro(header: Source, value: str) -> bool:
 
 
 def _static(path: str) -> list[str]:
-    """The folders that the compiler always looks into, for a header of the architecture or, when
-    it is nobody's, of any."""
+    """The folders that the compiler always looks into, for a header of an architecture or, when
+    it is nobody's, on x86: no trace header may be found through one architecture alone, and x86
+    is the one that everybody builds."""
     arch = path.split("/")[1] if path.startswith("arch/") else "x86"
     return [_HERE, *_ALWAYS, f"arch/{arch}/include"]
 
 
 def _folders(facts: Facts, path: str, creators: Iterable[str]) -> list[str]:
     found = _static(path)
-    for folder in {posixpath.dirname(each) for each in (path, *creators)}:
+    for folder in _homes(path, creators):
         if folder in facts.flags:
             found += sorted(facts.flags[folder].folders)
     return found

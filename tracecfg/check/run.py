@@ -219,6 +219,9 @@ def _hits(facts: Facts) -> Iterator[Hit]:
         yield Hit("TC901", place, reason)
     for group in GROUPS:
         yield from group(facts)
+    # the rules follow #include lines that the scan had no use for
+    for place, reason in facts.includes.problems:
+        yield Hit("TC901", place, reason)
 
 
 def _texts(tree: Tree, facts: Facts, hit: Collection[str]) -> Iterator[tuple[str, str]]:

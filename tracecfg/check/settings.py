@@ -52,8 +52,9 @@ def parse(text: str, file: str) -> Settings:
     if not isinstance(table, dict):
         document.wrong("settings stand in [check] and [check.rules]", ("check",))
         table = {}
-    for key in table.keys() - set(_KEYS):
-        document.wrong(f"check: {unknown(key, _KEYS)}", ("check", key))
+    for key in table:
+        if key not in _KEYS:
+            document.wrong(f"check: {unknown(key, _KEYS)}", ("check", key))
     settings = Settings(
         severities=_severities(table.get("rules", {}), document),
         baseline=_path(table["baseline"], document, "baseline") if "baseline" in table else None,

@@ -21,13 +21,15 @@ _WORD = re.compile(r"\w+")
 """A class may begin with a digit: its name is pasted behind others."""
 _CLASS = re.compile(r"DECLARE_EVENT_CLASS\s*+(\()\s*+(\w++)\s*+,")
 
+_UNCLOSED = 10
+"""Brackets, as many as a file can have that somebody is writing."""
+
 
 def hits(facts: Facts) -> Iterator[Hit]:
     """Events that nothing calls, and event classes that no event uses."""
     systems = [decision.system for decision in facts.plan.decisions]
-    if facts.called:
-        for system in systems:
-            yield from _events(system, facts.called)
+    for system in systems:
+        yield from _events(system, facts.called)
     yield from _classes(systems, facts.files)
 
 
@@ -88,8 +90,8 @@ def _named_elsewhere(
     header itself besides the declaration, with "" for the path in one that does not declare it."""
     names = {name for _, name in wanted}
     found = set()
-    for path in {path for path, _ in declared}:
-        header = files[path]
+    for path in dict.fromkeys(path for path, _ in declared):
+        header, unclosed = files[path], 0
         if len(names) < MANY and not any(name in header.text for name in names):
             continue
         own: dict[str, tuple[int, int]] = {}
@@ -101,7 +103,9 @@ def _named_elsewhere(
                 continue
             if name not in own:
                 opening = declared[path, name].start(1)
-                call = ctext.arguments(header.code, opening)
+                # each that is never closed costs a look at all that follows
+                call = ctext.arguments(header.code, opening) if unclosed < _UNCLOSED else None
+                unclosed += call is None
                 own[name] = (opening, call[1] if call else len(header.code))
             if not own[name][0] <= match.start() < own[name][1]:
                 found.add((path, name))

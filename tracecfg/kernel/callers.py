@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from tracecfg.beside import beside
 from tracecfg.errors import UnsupportedTreeError
-from tracecfg.kernel import calls, pasting
-from tracecfg.kernel.calls import HEAD, Called, Paste
+from tracecfg.kernel import calls, ctext, pasting
+from tracecfg.kernel.calls import HEAD, Called, Paste, Pattern
 from tracecfg.kernel.grep import matches
 from tracecfg.kernel.pasting import Pasting
 from tracecfg.kernel.search import Searcher
@@ -20,7 +20,8 @@ from tracecfg.kernel.tree import Tree
 from tracecfg.kernel.users import TRACEPOINT_H
 
 _WORD = "trace_[A-Za-z0-9_]*"
-_WORD_PASTED = rf"{_WORD}([ \t]*##)?"
+# a tab itself: in brackets POSIX takes \t for a backslash and a t
+_WORD_PASTED = f"{_WORD}([ \t]*##)?"
 _STRUCTURE = "&event_"
 _RUST = "declare_trace!"
 # no \b: rg takes ten times as long for it
@@ -61,12 +62,12 @@ class _Macro:
     users: files that name one of them
     """
 
-    patterns: list[str]
+    patterns: list[Pattern]
     by_inclusion: bool
     names: set[str]
     shared: set[str]
     users: set[str]
-    chains: set[str] = field(default_factory=set)
+    chains: set[Pattern] = field(default_factory=set)
 
 
 class _Reading:
@@ -107,8 +108,8 @@ class _Reading:
             else:
                 words[path].add(match)
         self._confirm(words)
-        self._use(users)
         self._read_pasting(pasted)
+        self._use(users)
         self._look(searched, self._near)
         pastes = tuple(paste for macro in self.macros for paste in self._pastes(macro))
         return Called(functions=self.functions, names=frozenset(self.names), pastes=pastes)
@@ -146,7 +147,7 @@ class _Reading:
                 self.names |= wanted
                 continue
             seen: set[str] = set()
-            looks, dead = 0, calls.may_be_dead(source.text)
+            looks, dead = 0, ctext.may_be_dead(source.text)
             for name, at in calls.named(source.text, wanted, self.heads):
                 tail = name[name.index(HEAD) :]
                 if tail in known or not calls.hands_on(source.text, at):
@@ -193,8 +194,8 @@ class _Reading:
                     self.macros.append(macro)
                     self._grow(macro, source)
 
-    def _may_call(self, pattern: str) -> bool:
-        head = pattern.partition("(")[0]
+    def _may_call(self, pattern: Pattern) -> bool:
+        head = pattern[0]
         return any(
             head.startswith(prefix) or prefix.startswith(head) for prefix, _ in self.functions
         )

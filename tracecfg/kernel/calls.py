@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
 from typing import NamedTuple
 
-from tracecfg.kernel import ctext
-from tracecfg.kernel.ctext import Directive
 from tracecfg.kernel.source import Source
 
 MANY = 100
@@ -35,8 +31,10 @@ _TYPE = re.compile(r"__\w+|[us]\d+|\w+_t")
 """__always_inline, u32, size_t"""
 _NEAR = 200
 """Characters within which what stands before a name is looked for."""
-_LONG = 200
+_LONG = 100
 """Characters that no event's name has."""
+_GAPS = 4
+"""In a name that is pasted; one with more may be any name that begins so."""
 _WIDE = 32
 """Characters of the longest keyword, and of what may stand before trace_."""
 
@@ -58,33 +56,44 @@ def call_functions(tracepoint_h: str) -> tuple[Function, ...]:
     return (plain, *sorted(found - {plain}))
 
 
+Pattern = tuple[str, ...]
+"""A name that is pasted: what stands before, between and behind its gaps."""
+
+
 class Paste(NamedTuple):
     """Names of functions that are pasted together.
 
-    pattern: of the whole name, a group for each gap; words: what may stand in the gaps
-    chains: patterns of what macros paste to put it there, in the same way
+    pattern: of the whole name; words: what may stand in its gaps
+    chains: patterns of what macros paste to put it there
     """
 
-    pattern: str
+    pattern: Pattern
     words: frozenset[str]
-    chains: tuple[str, ...] = ()
+    chains: tuple[Pattern, ...] = ()
 
     def makes(self, function: str) -> bool:
-        head = self.pattern.partition("(")[0]
+        head, *behind = self.pattern
         if len(function) > _LONG or not function.startswith(head):
             return False
-        match = _compiled(self.pattern).fullmatch(function)
-        return match is not None and all(map(self._may_stand, match.groups()))
+        if len(behind) > _GAPS:
+            return bool(self.words)
+        # where what is before a gap can end
+        ends = {len(head)}
+        for literal in behind:
+            ends = {
+                at + len(literal)
+                for start in ends
+                for at in range(start + 1, len(function) + 1)
+                if function.startswith(literal, at) and self._may_stand(function[start:at])
+            }
+        return len(function) in ends
 
     def _may_stand(self, word: str) -> bool:
         return word in self.words or any(
-            not self.words.isdisjoint(match.groups())
+            len(chain) > 2 or word[len(chain[0]) : len(word) - len(chain[-1])] in self.words
             for chain in self.chains
-            if (match := _compiled(chain).fullmatch(word))
+            if word.startswith(chain[0]) and word.endswith(chain[-1])
         )
-
-
-_compiled = cache(re.compile)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,37 +165,12 @@ def surely_code(text: str, at: int) -> bool:
     return opened < 0 or text.find("*/", opened + 2, at) >= 0
 
 
-def may_be_dead(text: str) -> bool:
-    """Has it code under #if 0? Quick, and sure only of a no."""
-    return "if 0" in text
-
-
 def is_code(source: Source, at: int) -> bool:
     """Is it outside comments, literals and #if 0? Takes time where that does not show."""
     plain = "blanked" not in source.__dict__ and surely_code(source.text, at)
     if not plain and source.blanked[at] != source.text[at]:
         return False
-    dead = _dead(source)
-    behind = bisect(dead, (at, at))
-    return not behind or dead[behind - 1][1] <= at
-
-
-@lru_cache(maxsize=8)
-def _dead(source: Source) -> list[tuple[int, int]]:
-    """From where to where code is under #if 0."""
-    if not may_be_dead(source.text):
-        return []
-    found = source.directives
-    ends = [*(each.start for each in found[1:]), len(source.text)]
-    markers = [
-        Directive("pragma", "", each.end, end) for each, end in zip(found, ends, strict=True)
-    ]
-    pairs = [both for pair in zip(found, markers, strict=True) for both in pair]
-    return [
-        (marker.start, marker.end)
-        for marker, arms in list(ctext.conditionals(pairs))[1::2]
-        if any(arm.dead for arm in arms)
-    ]
+    return not source.is_dead(at)
 
 
 def on_directive(text: str, at: int) -> re.Match[str] | None:

@@ -203,6 +203,10 @@ _POSITIVE = re.compile(rf"\(?\s*{_TEST}\s*\)?")
 _NEGATIVE = re.compile(rf"!\s*{_TEST}")
 
 
+OPENING = ("if", "ifdef", "ifndef")
+ELIF = ("elif", "elifdef", "elifndef")
+
+
 class Branch(NamedTuple):
     """One arm of a conditional, as far as it speaks of configuration symbols.
 
@@ -217,14 +221,14 @@ class Branch(NamedTuple):
 
 
 def branch(directive: Directive) -> Branch:
-    """What an #if, #ifdef, #ifndef or #elif says."""
+    """What a directive of OPENING or ELIF says."""
     rest = directive.rest
-    if directive.word in ("ifdef", "ifndef"):
+    if directive.word.endswith("def"):
         match = re.match(rf"{_CONFIG}$", rest)
         if match is None:
             return Branch()
         named = (match[1],)
-        return Branch(needs=named) if directive.word == "ifdef" else Branch(refuses=named)
+        return Branch(refuses=named) if directive.word.endswith("ndef") else Branch(needs=named)
     if rest in ("0", "(0)"):
         return Branch(dead=True)
     refuses = tuple(found[1] for found in _NEGATIVE.finditer(rest))
@@ -232,6 +236,11 @@ def branch(directive: Directive) -> Branch:
         return Branch(refuses=refuses)
     parts = [_POSITIVE.fullmatch(part.strip()) for part in rest.split("&&")]
     return Branch(needs=tuple(part[1] for part in parts if part), refuses=refuses)
+
+
+def may_be_dead(text: str) -> bool:
+    """Has it code under #if 0? Quick, and sure only of a no."""
+    return "if 0" in text or "if (0)" in text
 
 
 def opposite(taken: list[Branch]) -> Branch:
@@ -254,14 +263,14 @@ def conditionals(found: list[Directive]) -> Iterator[tuple[Directive, tuple[Bran
     stack: list[list[Branch]] = []
     current: list[Branch] = []
     for directive in found:
-        if directive.word in ("elif", "else", "endif") and stack:
+        if directive.word in (*ELIF, "else", "endif") and stack:
             current.pop()
         yield directive, tuple(current[:_NESTED])
-        if directive.word in ("if", "ifdef", "ifndef"):
+        if directive.word in OPENING:
             arm = branch(directive)
             stack.append([arm])
             current.append(arm)
-        elif directive.word == "elif" and stack:
+        elif directive.word in ELIF and stack:
             arm = branch(directive)
             stack[-1].append(arm)
             current.append(arm)

@@ -7,6 +7,7 @@ TRACE_EVENT*, DEFINE_EVENT* and DECLARE_TRACE* that it defines with a parameter 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -297,12 +298,11 @@ def _eventful(source: Source, expander: Expander) -> set[str]:
 def _end_of_arm(found: list[Directive], opening: Directive) -> int:
     """Where the arm that `opening` opens ends: at its #elif, #else or #endif."""
     depth = 0
-    for directive in found:
-        if directive.start <= opening.start:
-            continue
-        if directive.word in ("if", "ifdef", "ifndef"):
+    behind = bisect_right(found, opening.start, key=lambda directive: directive.start)
+    for directive in map(found.__getitem__, range(behind, len(found))):
+        if directive.word in ctext.OPENING:
             depth += 1
-        elif directive.word in ("elif", "else", "endif"):
+        elif directive.word in (*ctext.ELIF, "else", "endif"):
             if depth == 0:
                 return directive.start
             if directive.word == "endif":

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from tracecfg.kernel import calls, ctext
+from tracecfg.kernel.calls import Pattern
 from tracecfg.kernel.macros import Macro
 from tracecfg.kernel.source import Source
 
 _CHAIN = re.compile(r"\w+(?:\#\#\w+)*")
 _PASTE = re.compile(r"(?<!\s)\s*+\#\#\s*+")
 _OPENING = re.compile(r"\s*+\(")
-_GAP = r"(\w+)"
-_GAPS = 4
-"""In a name that is pasted; one with more may be any name that begins so."""
 _SHORT = 4000
 """Characters, more than the arguments of any call take."""
 
@@ -28,7 +26,7 @@ class Pasting(NamedTuple):
     """A pattern of names that code pastes together; macro: the one that does, or None for code of
     the file itself, whose gaps are filled before it is included."""
 
-    pattern: str
+    pattern: Pattern
     macro: str | None
 
 
@@ -42,33 +40,41 @@ def pasting(source: Source, heads: Collection[str]) -> list[Pasting]:
         for macro in source.defines.values()
         if calls.HEAD in macro.body
         for pattern in chains(macro)
-        if calls.HEAD in pattern
+        if any(calls.HEAD in part for part in pattern)
     ]
     # CONCATENATE(trace_event_, MONITOR_NAME)
     found += [
-        Pasting(head + _GAP, None)
+        Pasting((head, ""), None)
         for head, at in calls.named(source.code, heads, (calls.HEAD,))
         if calls.hands_on(source.code, at)
     ]
     return list(dict.fromkeys(found))
 
 
-def chains(macro: Macro) -> list[str]:
+def chains(macro: Macro) -> list[Pattern]:
     """Patterns of what a macro's body pastes together, declarations apart."""
     params = frozenset(macro.params or ())
     text = _PASTE.sub("##", macro.body)
     found = []
     for match in _CHAIN.finditer(text):
         parts = match[0].split("##")
-        gaps = sum(part in params for part in parts)
-        if gaps == len(parts) or not calls.hands_on(text, match.start()):
+        if params.issuperset(parts) or not calls.hands_on(text, match.start()):
             continue
         if len(parts) > 1:
-            gap = _GAP if gaps <= _GAPS else r"\w+"
-            found.append("".join(gap if part in params else part for part in parts))
+            found.append(_around_gaps(parts, params))
         elif is_head(parts[0]):
-            found.append(parts[0] + _GAP)
+            found.append((parts[0], ""))
     return found
+
+
+def _around_gaps(parts: Iterable[str], params: Collection[str]) -> Pattern:
+    found = [""]
+    for part in parts:
+        if part in params:
+            found.append("")
+        else:
+            found[-1] += part
+    return tuple(found)
 
 
 def is_head(word: str) -> bool:
@@ -112,11 +118,14 @@ def given(source: Source, macros: Collection[str]) -> set[str]:
         for at in places:
             if not calls.is_code(source, at):
                 continue
+            directive = calls.on_directive(text, at)
+            if directive and directive[1] == "define" and directive.end() == at:
+                continue
             opening = _OPENING.match(text, at + len(macro))
             inside = _in_brackets(source, opening.end() - 1) if opening else None
             if inside is not None:
                 found.update(calls.WORD.findall(inside))
-            elif opening or not calls.on_directive(text, at):
+            elif opening or not directive:
                 return set(calls.WORD.findall(text))
     return found
 

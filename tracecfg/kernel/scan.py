@@ -17,13 +17,12 @@ from tracecfg.kernel.kbuild import Answers, Makefiles
 from tracecfg.kernel.resolve import Includes
 from tracecfg.kernel.search import Candidate
 from tracecfg.kernel.signs import signs
-from tracecfg.kernel.source import Source, in_kernel
+from tracecfg.kernel.source import SWITCH, Source, in_kernel
 from tracecfg.kernel.tree import Tree
 from tracecfg.kernel.users import TRACEPOINT_H, Users, may_use, words_of_users
 from tracecfg.model import Inventory, Place, TraceSystem
 
 _SYSTEM_NAME = re.compile(r"[A-Za-z0-9_][\w.-]*$")
-_SWITCH = re.compile(r"^#define TRACE_OPTION_\w+ IS_ENABLED\(CONFIG_(\w+)\)", re.MULTILINE)
 
 
 _MANY = 100
@@ -144,7 +143,7 @@ class _Scan:
             variable = header.definition("TRACE_SYSTEM_VAR")
             draft.variable = variable[0] if variable else draft.variable
         draft.own_option = draft.own_option or self._own_option(header)
-        switch = _SWITCH.search(header.blanked) if "TRACE_OPTION_" in header.text else None
+        switch = SWITCH.search(header.blanked) if "TRACE_OPTION_" in header.text else None
         draft.switch = draft.switch or (switch[1] if switch else None)
         self.drafts.of_header[header.path] = name
         found = self.event_reader.read(header)

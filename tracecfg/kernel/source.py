@@ -16,6 +16,9 @@ from tracecfg.model import Place
 # a plain newline instead of ^ makes the search several times faster
 _INCLUDE = re.compile(r'\n[ \t]*+\#[ \t]*+include[ \t]*+([<"][^>"\n]+[>"])')
 
+SWITCH = re.compile(r"^#define TRACE_OPTION_\w+ IS_ENABLED\(CONFIG_(\w+)\)", re.MULTILINE)
+"""With what a converted trace header asks for its option, in the blanked text."""
+
 
 def in_kernel(path: str) -> bool:
     """Does a trace header here belong to the kernel? samples/ has consumers, but its own systems
@@ -78,6 +81,10 @@ class Source:
     def place(self, offset: int) -> Place:
         return Place(self.path, self._lines.of(offset))
 
+    def column(self, offset: int) -> int:
+        """From 1, in characters."""
+        return offset - self.text.rfind("\n", 0, offset)
+
     def definition(self, name: str) -> tuple[str, Directive] | None:
         """The value of the last `#define name value`."""
         found = None
@@ -95,8 +102,20 @@ class Source:
         found = [marker, *(each for one in self.directives for each in (one, marker))]
         return [arms for each, arms in ctext.conditionals(found) if each is marker]
 
+    def arms_at(self, offset: int) -> tuple[ctext.Branch, ...]:
+        """The arms of #if blocks that an offset stands in, the outermost first."""
+        before = bisect_left(self.directives, offset, key=lambda directive: directive.start)
+        return self._arms_behind[before]
+
+    @cached_property
+    def _may_be_dead(self) -> bool:
+        return ctext.may_be_dead(self.text)
+
+    def is_dead(self, offset: int) -> bool:
+        """Does an offset stand under #if 0?"""
+        return self._may_be_dead and any(arm.dead for arm in self.arms_at(offset))
+
     def needed_at(self, offset: int) -> tuple[str, ...]:
         """The symbols that the #ifdefs around an offset ask for; CONFIG_X_MODULE is no symbol."""
-        before = bisect_left(self.directives, offset, key=lambda directive: directive.start)
-        needed = (name for arm in self._arms_behind[before] for name in arm.needs)
+        needed = (name for arm in self.arms_at(offset) for name in arm.needs)
         return tuple(name for name in needed if not name.endswith("_MODULE"))

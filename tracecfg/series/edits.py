@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from tracecfg.kernel import ctext
 from tracecfg.kernel.ctext import Directive
+from tracecfg.kernel.source import Source
 
 _EXPORT_LINE = re.compile(
     r"^[ \t]*(?:EXPORT_TRACEPOINT_SYMBOL(?:_GPL)?\s*\(\s*(\w+)\s*\)"
@@ -139,10 +140,11 @@ def _without_comment(before: str) -> str:
 
 def guard_exports(text: str, switch: Switch, events: Collection[str]) -> str:
     """#ifdef around each run of EXPORT_TRACEPOINT_SYMBOL lines of the system's events."""
-    blanked = ctext.blank(text)
+    source = Source("", text)
+    blanked = source.blanked
     runs: list[list[int]] = []
     for match in _EXPORT_LINE.finditer(blanked):
-        if (match[1] or match[2]) not in events or _within(blanked, match.start(), switch.symbol):
+        if (match[1] or match[2]) not in events or _within(source, match.start(), switch.symbol):
             continue
         start = _line_start(blanked, match.start())
         if runs and text[runs[-1][1] : start].strip() == "":
@@ -240,14 +242,15 @@ def _block_end(found: list[Directive], opening: Directive) -> int:
 def mark_unused(text: str, switch: Switch, header_texts: Iterable[str]) -> str:
     """__maybe_unused for the static functions of a creator that only its trace header calls."""
     used = {word for header in header_texts for word in _WORD.findall(ctext.blank(header))}
-    blanked = ctext.blank(text)
+    source = Source("", text)
+    blanked = source.blanked
     inserts = []
     for match in _STATIC_FUNCTION.finditer(blanked):
         name = match["name"]
         if (
             name in used
             and (blanked.count(name) == 1 or len(re.findall(rf"\b{name}\b", blanked)) == 1)
-            and not _within(blanked, match.start(), switch.symbol)
+            and not _within(source, match.start(), switch.symbol)
             and not blanked[: match.start()].rstrip().endswith("__maybe_unused")
         ):
             # on a line of its own: whatever checkpatch has against the function's line stays as old
@@ -300,14 +303,10 @@ def replace(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
     return text
 
 
-def _within(blanked: str, offset: int, symbol: str) -> bool:
+def _within(source: Source, offset: int, symbol: str) -> bool:
     """Does an offset stand under a condition that names the symbol already?"""
-    if symbol not in blanked:
-        return False
-    marker = Directive("pragma", "", offset, offset)
-    before = [each for each in ctext.directives(blanked) if each.start < offset]
-    *_, (_, arms) = ctext.conditionals([*before, marker])
-    return any(symbol.removeprefix("CONFIG_") in arm.needs for arm in arms)
+    name = symbol.removeprefix("CONFIG_")
+    return any(name in arm.needs for arm in source.arms_at(offset))
 
 
 def _line_start(text: str, offset: int) -> int:
