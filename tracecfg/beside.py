@@ -22,6 +22,8 @@ def beside(work: Callable[[], _T]) -> Callable[[], _T]:
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
+        # else it waits for itself to read, when the parent is gone
+        os.close(reading)
         with suppress(BaseException), os.fdopen(writing, "wb") as stream:
             stream.write(pickle.dumps(work(), pickle.HIGHEST_PROTOCOL))
         os._exit(0)

@@ -13,7 +13,7 @@ MAX_SIZE = 256 * 1024
 
 
 def read(path: Path, option: str, *, size: int = MAX_SIZE, found: bool = False) -> str:
-    """The text of a regular file.
+    """The text of a regular file, or of a pipe that the user named: <(git show main:a.toml).
 
     option: that names such a file, for the hint
     found: nobody named the file, so one that belongs to somebody else is refused: root would
@@ -25,12 +25,13 @@ def read(path: Path, option: str, *, size: int = MAX_SIZE, found: bool = False) 
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(handle, "rb") as stream:
             about = os.fstat(handle)
-            if not stat.S_ISREG(about.st_mode):
+            if not (stat.S_ISREG(about.st_mode) or (stat.S_ISFIFO(about.st_mode) and not found)):
                 raise UsageError(f"{path}: no regular file", f"{option} names one")
             if found and (why := _distrust(path, about)):
                 raise UsageError(
                     f"{path}: {why}", f"look at it; {option} {path} uses it all the same"
                 )
+            os.set_blocking(handle, True)
             data = stream.read(size + 1)
     except OSError as error:
         raise UsageError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from pathlib import Path
 
 import pytest
@@ -36,7 +38,8 @@ def test_what_tracecfg_wrote(tree: Path, style: str, capsys: pytest.CaptureFixtu
 
 def test_a_series_of_one_subsystem(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     series = made(tree, capsys, "gpio")
-    assert found(tree, series) == [("TC604", series.name)]
+    *_, last = sorted(series.glob("*.patch"))
+    assert found(tree, series) == [("TC604", last.name)]
 
 
 def test_the_tree_has_moved_on(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,7 +53,26 @@ def test_a_patch_is_missing(tree: Path, capsys: pytest.CaptureFixture[str]) -> N
     series = made(tree, capsys)
     (last,) = series.glob("*-virt-*")
     last.unlink()
-    assert found(tree, series) == [("TC602", series.name)]
+    *_, before = sorted(series.glob("*.patch"))
+    assert found(tree, series) == [("TC602", before.name)]
+
+
+def test_a_patch_that_is_none(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    series = made(tree, capsys)
+    (series / "0001-x.patch").write_text("garbage\n")
+    assert found(tree, series) == [("TC601", "0001-x.patch")]
+
+
+def test_where_the_series_is(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the tree the path is the tree's; outside of it, whole."""
+    outside = made(tree, capsys, "gpio")
+    inside = tree / "patches"
+    shutil.copytree(outside, inside)
+    with contextlib.chdir(tree.parent):
+        for series, start in ((outside.name, f"{outside}/"), (inside, "patches/")):
+            request = run.Request(tree=tree, series=Path(series))
+            (only,) = (x for x in run.check(request).findings if x.rule == "TC604")
+            assert only.file.startswith(start)
 
 
 def test_a_patch_was_changed_by_hand(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:

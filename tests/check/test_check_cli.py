@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -121,13 +122,14 @@ def on_a_terminal(root: Path, **env: str) -> str:
     [
         (["--format", "xml"], 2, "xml"),
         (["--json", "--format", "sarif"], 2, "which of them"),
-        (["--only", "TC9O1"], 1, "did you mean TC901"),
+        (["--only", "TC9O1"], 2, "did you mean TC901"),
+        (["--only", ","], 2, "of no rule"),
         (["--fail-on", "never"], 2, "never"),
         (["--update-baseline"], 2, "--baseline FILE"),
         (["--update-baseline", "--baseline", "x", *OWN], 2, "leave out --only"),
         (["--baseline", "gone.json"], 2, "gone.json: cannot be read"),
         (["--settings", "gone.toml"], 2, "gone.toml: cannot be read"),
-        (["--explain", "TC30l"], 1, "did you mean TC30"),
+        (["--explain", "TC30l"], 2, "did you mean TC30"),
         (["--explain", "TC301", "--format", "sarif"], 2, "it has text and json"),
     ],
 )
@@ -148,6 +150,10 @@ def test_explain(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     for words in ("TC301 event-never-called (warning)", "Why it matters", "How to mend it"):
         assert words in ran.out
     assert cli("check", "--explain", "event-never-called").out == ran.out
+    assert "/* tracecfg: off TC301 " in ran.out
+    for rule, comment in (("TC102", "# tracecfg: off TC102 "), ("TC501", "# tracecfg: off TC501 ")):
+        assert comment in cli("check", "--explain", rule).out
+    assert "tracecfg: off" not in cli("check", "--explain", "TC401").out
     every = cli("check", "--explain", "all")
     assert len([x for x in every.out.splitlines() if x.startswith("TC")]) > 30
     shown = json.loads(cli("check", "--explain", "TC301", "--json").out)
@@ -230,6 +236,21 @@ def test_a_tree_can_switch_rules_and_name_a_baseline(cli: Cli, root: Path, tmp_p
     assert cli("check", root, "--update-baseline").code == 0
     assert cli("check", root).code == 0
     assert (root / "known.json").is_file()
+
+
+def test_settings_and_baseline_from_another_branch(root: Path, tmp_path: Path) -> None:
+    """As README says: through a pipe of the shell's."""
+    (tmp_path / "mine.toml").write_text('[check.rules]\nTC901 = "off"\n')
+    call = shlex.join(command("check", root, *OWN, "--json"))
+    script = f"{call} --settings <(cat {tmp_path}/mine.toml)"
+    ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60)
+    assert "TC901" not in {each["rule"] for each in json.loads(ran.stdout)["findings"]}, ran.stderr
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_settings_that_are_no_file(cli: Cli, root: Path, make: Callable[[Path], None]) -> None:
+    make(root / "tracecfg.toml")
+    wrong(cli("check", root), 2, "tracecfg.toml: cannot be read: it is a")
 
 
 def test_only_the_trees_own_file_counts(

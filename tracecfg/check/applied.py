@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tracecfg.check.facts import Hit
+from tracecfg.check.named import named
 from tracecfg.errors import (
     ProgramFailedError,
     UnsupportedTreeError,
@@ -50,18 +51,26 @@ def hits(
 
     Raises UsageError for a folder without patches.
     """
-    patches = _read(folder)
+    patches = []
+    for path, data in _read(folder):
+        patch = _patch(named(tree, path).shown, data)
+        if patch.diff:
+            patches.append(patch)
+        elif "cover-letter" not in path.name:
+            yield Hit("TC601", Place(patch.file, 1), "no patch: there is no diff --git in it")
+    if not patches:
+        raise UsageError(f"{folder}: no patches", "tracecfg generate -o FOLDER writes a series")
     yield from _applying(tree, patches)
     given = {patch.subject: patch for patch in patches}
     whole = generated(None)
     of_systems = whole.patches[len(whole.patches) - len(whole.converted) :]
-    named = {
+    theirs = {
         each.system.name
         for patch, each in zip(of_systems, whole.converted, strict=True)
         if patch.subject in given
     }
     # a patch of the menu has the entries of those before it around
-    series = whole if len(named) == len(whole.converted) else generated(named)
+    series = whole if len(theirs) == len(whole.converted) else generated(theirs)
     wanted = {patch.subject: patch for patch in series.patches}
     for subject, patch in given.items():
         if subject in wanted:
@@ -70,13 +79,13 @@ def hits(
     missing = [patch for patch in whole.patches if patch.subject not in given]
     if len(missing) > len(given):
         message = f"{len(missing)} patches of the whole series are not here"
-        yield Hit("TC604", Place(str(folder), 1), message)
+        yield Hit("TC604", Place(patches[-1].file, 1), message)
         return
     for each in missing:
-        yield Hit("TC602", Place(str(folder), 1), f"no patch '{each.subject}'")
+        yield Hit("TC602", Place(patches[-1].file, 1), f"behind this, no patch '{each.subject}'")
 
 
-def _read(folder: Path) -> list[_Patch]:
+def _read(folder: Path) -> list[tuple[Path, bytes]]:
     try:
         listed = folder / "series"
         if listed.is_file():
@@ -87,16 +96,12 @@ def _read(folder: Path) -> list[_Patch]:
             paths = sorted(folder.glob("*.patch"))
         if sum(path.stat().st_size for path in paths) > _MAX_SIZE:
             raise UsageError(f"{folder}: more than {_MAX_SIZE >> 20} MB of patches")
-        found = [_patch(path, path.read_bytes()) for path in paths if path.is_file()]
+        return [(path, path.read_bytes()) for path in paths if path.is_file()]
     except OSError as error:
         raise UsageError(f"{folder}: cannot be read: {error.strerror}") from error
-    patches = [patch for patch in found if patch.diff]
-    if not patches:
-        raise UsageError(f"{folder}: no patches", "tracecfg generate -o FOLDER writes a series")
-    return patches
 
 
-def _patch(path: Path, data: bytes) -> _Patch:
+def _patch(file: str, data: bytes) -> _Patch:
     """From mail or from a DEP-3 header."""
     text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
     if data.startswith(b"From "):
@@ -112,12 +117,12 @@ def _patch(path: Path, data: bytes) -> _Patch:
         content = content.partition("\n-- \n")[0] + "\n"
     else:
         match = re.search(r"^(?:Description|Subject): (.*)$", text, re.MULTILINE)
-        subject, content = match[1] if match else path.name, text
+        subject, content = match[1] if match else file, text
     start = _DIFF.search(content)
     begins = _DIFF.search(text)
     line = text.count("\n", 0, begins.start()) + 1 if begins else 1
     plain = _SUBJECT.sub("", " ".join(subject.split()), count=1)
-    return _Patch(str(path), plain, content[start.start() :] if start else "", line)
+    return _Patch(file, plain, content[start.start() :] if start else "", line)
 
 
 def _decoded(subject: str) -> str:

@@ -59,31 +59,32 @@ def parse(text: str, file: str) -> tuple[Finding, ...]:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        raise _broken(file, error.lineno, f"no JSON: {error.msg}") from error
+        raise _broken(file, error.lineno, f"no JSON: {error.msg}", text) from error
     except ValueError as error:
-        raise _broken(file, 1, f"no JSON of ours: {error}") from error
+        raise _broken(file, 1, f"no JSON of ours: {error}", text) from error
     except RecursionError as error:
-        raise _broken(file, 1, "no JSON: nested too deep") from error
+        raise _broken(file, 1, "no JSON: nested too deep", text) from error
     if not isinstance(value, dict) or value.get("schema") != SCHEMA:
         has = value.get("schema") if isinstance(value, dict) else None
         said = f"its schema is {escaped(repr(has)[:60])}" if has else "it has no schema"
-        raise _broken(file, 1, f"{said}, not {SCHEMA}")
+        raise _broken(file, 1, f"{said}, not {SCHEMA}", text)
     entries = value.get("findings")
     if not isinstance(entries, list):
-        raise _broken(file, 1, "findings is no list")
+        raise _broken(file, 1, "findings is no list", text)
     found = []
     for index, entry in enumerate(entries):
         parts = [entry.get(key) for key in _KEYS] if isinstance(entry, dict) else [None]
         if not all(isinstance(part, str) for part in parts):
             what = "an entry has rule, file and message, which are strings"
-            raise _broken(file, _line(text, index), what)
+            raise _broken(file, _line(text, index), what, text)
         rule, path, message = map(str, parts)
         found.append(Finding(rule, Severity.NOTE, path, None, message, ""))
     return tuple(found)
 
 
-def _broken(file: str, line: int, what: str) -> UsageError:
-    return UsageError(f"{file}:{line}: {what}", "--update-baseline writes it anew")
+def _broken(file: str, line: int, what: str, text: str) -> UsageError:
+    anew = "--update-baseline writes it anew"
+    return UsageError(f"{file}:{line}: {what}", anew if is_one(text) else "name another baseline")
 
 
 def _line(text: str, index: int) -> int:

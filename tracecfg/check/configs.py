@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from tracecfg.check.facts import Hit
+from tracecfg.check.named import NamedFile, named
 from tracecfg.config.base import read_base
 from tracecfg.config.forced import selecting
 from tracecfg.config.needs import is_off, needs
@@ -18,30 +18,6 @@ from tracecfg.kernel.kconf import KernelConfig
 from tracecfg.kernel.tree import Tree
 from tracecfg.model import Place
 from tracecfg.nearest import nearest
-
-
-class ConfigFile(NamedTuple):
-    """path: as it was named; within: from the tree's root, "" for a file outside of the tree"""
-
-    path: Path
-    within: str
-
-    @property
-    def shown(self) -> str:
-        return self.within or str(self.path.absolute())
-
-
-def named(tree: Tree, path: Path) -> ConfigFile:
-    """A file that was named, from wherever the user is."""
-    try:
-        full = path.resolve()
-    except (OSError, RuntimeError):
-        return ConfigFile(path, "")
-    return ConfigFile(path, str(full.relative_to(tree.root)) if _inside(tree, full) else "")
-
-
-def _inside(tree: Tree, full: Path) -> bool:
-    return full != tree.root and full.is_relative_to(tree.root)
 
 
 def there(tree: Tree, files: Iterable[Path]) -> tuple[Path, ...]:
@@ -59,7 +35,7 @@ def hits(tree: Tree, files: Iterable[Path], prefix: str) -> Iterator[Hit]:
         yield from _of_file(tree, named(tree, file), prefix)
 
 
-def _of_file(tree: Tree, file: ConfigFile, prefix: str) -> Iterator[Hit]:
+def _of_file(tree: Tree, file: NamedFile, prefix: str) -> Iterator[Hit]:
     try:
         # one of the tree as the tree has it, or had it: not what happens to be on the disk
         text = unzipped(tree.read_bytes(file.within)) if file.within else config_text(file.path)

@@ -34,11 +34,14 @@ def to_text(chosen: Sequence[Rule]) -> str:
         rule.what.strip(),
         f"Why it matters\n{_indented(rule.why)}",
         f"How to mend it\n{_indented(rule.mend)}",
-        "How to turn it off\n"
-        f"  /* tracecfg: off {rule.id} the reason */ on the line or the one above\n"
-        f'  {rule.id} = "off" in [check.rules] of the tree\'s tracecfg.toml',
+        f"How to turn it off\n{_indented(_off(rule))}",
     ]
     return "\n\n".join(parts)
+
+
+def _off(rule: Rule) -> str:
+    settings = f'{rule.id} = "off" in [check.rules] of the tree\'s tracecfg.toml'
+    return f"{rule.comment}\n{settings}".lstrip()
 
 
 def _indented(text: str) -> str:

@@ -29,9 +29,11 @@ def settings(tree: Tree, named: Path | None, shown: Path) -> Settings:
     """
     if named is not None:
         return parse(userfile.read(named, "--settings"), str(named))
-    if not tree.is_file(FILE):
-        return Settings()
     name = str(shown / FILE)
+    if not tree.is_file(FILE):
+        if what := tree.instead_of_file(FILE):
+            raise UsageError(f"{name}: {what}", "remove it, or --settings names another")
+        return Settings()
     return parse(userfile.text(tree.read_bytes(FILE), name), name)
 
 

@@ -9,14 +9,21 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import NamedTuple
 
-from tracecfg.errors import UnknownNameError, escaped, shortened
+from tracecfg.errors import USAGE, UnknownNameError, escaped, shortened
 from tracecfg.model import Severity
 from tracecfg.nearest import nearest
+
+
+class UnknownRuleError(UnknownNameError):
+    """A rule that does not exist. Findings have the exit code of other unknown names."""
+
+    exit_code = USAGE
 
 
 class Rule(NamedTuple):
     """id: TC201; name: for reading, such as no-multi-read; title: one line
     what, why, mend: paragraphs; hint: one line for a finding that has no own
+    comment: that turns it off, where one can stand
     """
 
     id: str
@@ -27,6 +34,7 @@ class Rule(NamedTuple):
     why: str
     mend: str
     hint: str
+    comment: str = "/* tracecfg: off {id} the reason */ on the line or the one above"
 
 
 @cache
@@ -34,8 +42,8 @@ def rules() -> Mapping[str, Rule]:
     """Every rule by its id, in order."""
     data = pkgutil.get_data("tracecfg.check", "rules.toml") or b""
     tables = tomllib.loads(data.decode())["rule"]
-    found = (Rule(**{**table, "severity": Severity(table["severity"])}) for table in tables)
-    return {rule.id: rule for rule in sorted(found)}
+    found = sorted(Rule(**{**table, "severity": Severity(table["severity"])}) for table in tables)
+    return {rule.id: rule._replace(comment=rule.comment.format(id=rule.id)) for rule in found}
 
 
 @cache
@@ -49,11 +57,11 @@ def find(text: str) -> Rule | None:
 
 
 def named(text: str) -> Rule:
-    """As find(). Raises UnknownNameError, with the nearest."""
+    """As find(). Raises UnknownRuleError, with the nearest."""
     if rule := find(text):
         return rule
     near = nearest(text, [*rules(), *_by_name()])
-    raise UnknownNameError(
+    raise UnknownRuleError(
         f"{escaped(shortened(text))}: no rule of `check`",
         f"did you mean {', '.join(near)}?" if near else "`tracecfg check --explain all` lists them",
     )
@@ -62,7 +70,7 @@ def named(text: str) -> Rule:
 def matching(wanted: Sequence[str]) -> frozenset[str]:
     """The ids of the rules that ids, names and globs of either mean; of all for none.
 
-    Raises UnknownNameError, with the nearest, for what matches nothing.
+    Raises UnknownRuleError, with the nearest, for what matches nothing.
     """
     found: set[str] = set()
     for each in wanted:

@@ -92,6 +92,9 @@ def check(
     if explain is not None:
         _explain(explain, form)
         return
+    chosen = names(only)
+    if only and not chosen:
+        raise UsageError("--only: of no rule", "leave it out for all of them")
     from tracecfg.check import formats, report, run
     from tracecfg.check.ownfiles import write_known
     from tracecfg.osio import write_named
@@ -105,7 +108,7 @@ def check(
                 configs=tuple(configs or ()),
                 series=series,
                 since=since,
-                only=names(only),
+                only=chosen,
                 settings=settings,
                 baseline=baseline,
                 update_baseline=update_baseline,
