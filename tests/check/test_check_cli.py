@@ -238,6 +238,12 @@ def test_a_tree_can_switch_rules_and_name_a_baseline(cli: Cli, root: Path, tmp_p
     assert (root / "known.json").is_file()
 
 
+def test_the_verdict_counts_though_nobody_reads(root: Path) -> None:
+    script = f"{shlex.join(command('check', root, *OWN))} | true; exit ${{PIPESTATUS[0]}}"
+    ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stderr) == (1, "")
+
+
 def test_settings_and_baseline_from_another_branch(root: Path, tmp_path: Path) -> None:
     """As README says: through a pipe of the shell's."""
     (tmp_path / "mine.toml").write_text('[check.rules]\nTC901 = "off"\n')

@@ -129,9 +129,17 @@ def check(
     # when the rest of what was asked for is there: the findings are not known before
     if result.written is not None:
         write_known(Path(result.written), result.known)
-    print(said)
+    _print(said)
     if result.failed:
         raise typer.Exit(FINDINGS)
+
+
+def _print(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # whoever has read enough of it wants the verdict all the same
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _explain(wanted: str, form: Format) -> None:
