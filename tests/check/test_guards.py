@@ -157,6 +157,23 @@ def test_a_guard_in_a_file_that_has_nothing_else_to_do_with_tracepoints(
     assert found(tree, capsys) == []
 
 
+def test_a_menu_that_no_kconfig_file_sources(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No option is there then: said once, where the line was."""
+    edit(tree, "Kconfig", lambda text: text.replace(f'source "{MENU}"\n', f'# source "{MENU}"\n'))
+    line = line_of(tree, "Kconfig", 'source "kernel/trace/Kconfig"')
+    assert found(tree, capsys) == [("TC103", "Kconfig", line)]
+
+
+def test_a_menu_that_is_sourced_and_not_there(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree / MENU).unlink()
+    assert found(tree, capsys) == []
+    assert f"sources {MENU}, which is not there" in run_here(capsys, ["check", tree]).out
+
+
 def test_a_select_without_a_condition_by_what_is_on_with_tracing(
     tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

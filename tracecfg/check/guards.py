@@ -26,9 +26,16 @@ from tracecfg.gatetext import from_kconfig
 from tracecfg.kconfigtext import Entry
 from tracecfg.kernel.source import SWITCH, Source
 from tracecfg.model import Place
-from tracecfg.series.core import MENU_KCONFIG
+from tracecfg.series.core import (
+    MARK,
+    MENU_KCONFIG,
+    SOURCES_TRACE,
+    TRACE_KCONFIG,
+    TRACEPOINT_H,
+)
 from tracecfg.series.steps import Kind, Step, token
 
+_SOURCES_MENU = re.compile(rf'^[ \t]*source[ \t]+"?{re.escape(MENU_KCONFIG)}\b', re.MULTILINE)
 _SHORT, _LONG = 2_000, 20_000
 """Lines between the first and the last change of a file."""
 
@@ -38,6 +45,7 @@ def hits(facts: Facts) -> Iterator[Hit]:
     yield from names.hits(facts)
     yield from notrace.hits(facts)
     if facts.undone is None:
+        yield from _unsourced(facts)
         return
     menu = {entry.name: entry for entry in facts.kconfig.of_file(MENU_KCONFIG)}
     named = _named_options(facts)
@@ -53,6 +61,27 @@ def hits(facts: Facts) -> Iterator[Hit]:
         yield from _never_on(entry, facts)
     yield from _always_on(menu, facts)
     yield from _shared(facts, named)
+
+
+def _unsourced(facts: Facts) -> Iterator[Hit]:
+    """The tree has the series' core, and no Kconfig file leads to the menu: one finding for all
+    options."""
+    core = facts.files.get(TRACEPOINT_H)
+    texts = facts.kconfig.files.values()
+    # a line that names a file which is not there is told as what cannot be read
+    if core is None or MARK not in core.blanked or any(map(_SOURCES_MENU.search, texts)):
+        return
+    path = facts.kconfig.file_with(SOURCES_TRACE)
+    text = facts.kconfig.files[path] if path else ""
+    match = SOURCES_TRACE.search(text)
+    line = text.count("\n", 0, match.end()) + 1 if match else 1
+    yield Hit(
+        "TC103",
+        Place(path or TRACE_KCONFIG, line),
+        f"no Kconfig file sources {MENU_KCONFIG}: no option is defined that a trace header asks "
+        "for, and all of them are off",
+        f'add here: source "{MENU_KCONFIG}"',
+    )
 
 
 def _systems_meant(facts: Facts) -> set[str]:
