@@ -400,8 +400,12 @@ def test_through_a_header_of_its_own(cli: Cli, root: Path) -> None:
      ("obj-$(CONFIG_SECOND) += second.o", "config SECOND\n\tbool \"x\"\n\tdepends on GPIOLIB=n"),
      ("obj-$(CONFIG_SECOND) += second.o", "config SECOND\n\tbool"),
      ("ifeq ($(CONFIG_USB),m)\nobj-m += second.o\nendif", ""),
+     ("obj-m += second.o", ""), ("obj-m += pair.o\npair-y := second.o", ""),
+     ("obj-$(CONFIG_SECOND) += second.o",
+      "config SECOND\n\ttristate \"x\"\n\tdepends on USB && m"),
      ("obj-$(UNTOLD) += second.o", "")],
-    ids=["Makefile", "not", "is n", "nobody selects it", "module", "unknown gate"],
+    ids=["Makefile", "not", "is n", "nobody selects it", "module", "obj-m", "part of obj-m",
+         "depends on m", "unknown gate"],
 )  # fmt: skip
 def test_creators_that_no_kernel_holds_together(
     cli: Cli, root: Path, makefile: str, kconfig: str
