@@ -489,6 +489,21 @@ def test_the_findings_are_the_same_in_each_run(root: Path) -> None:
     assert "TC204" in runs.pop()
 
 
+@pytest.mark.parametrize("path", [GPIO, HUB])
+def test_a_trace_header_that_is_a_symlink_out_of_the_tree(
+    cli: Cli, root: Path, tmp_path: Path, path: str
+) -> None:
+    """No search comes upon it, so that the system is not there."""
+    away = tmp_path / "away.h"
+    (root / path).rename(away)
+    (root / path).symlink_to(away)
+    assert check(cli, root) == [("TC901", path, 1)]
+    away.rename(root / "lib/kept.h")
+    (root / path).unlink()
+    (root / path).symlink_to(root / "lib/kept.h")
+    assert "TC901" not in {rule for rule, _, _ in check(cli, root)}
+
+
 def test_what_only_a_rule_follows_and_cannot_read_is_told(cli: Cli, pasting: Path) -> None:
     root = pasting
     bridge(root, '#include "vars.h"\n' + header("usb-bridge"))
