@@ -104,6 +104,8 @@ def test_a_plain_header_has_none(cli: Cli, root: Path) -> None:
     "guard",
     ["#ifndef _BRIDGE_H\n#define _BRIDGE_H\n", "#if !defined(_BRIDGE_H)\n#define _BRIDGE_H\n",
      "#if !defined _BRIDGE_H\n# define _BRIDGE_H 1\n",
+     "#if !defined(_BRIDGE_H) && defined(TRACE_HEADER_MULTI_READ)\n#define _BRIDGE_H\n",
+     "#if defined(TRACE_HEADER_MULTI_READ) && !defined(_BRIDGE_H)\n#define _BRIDGE_H\n",
      "#if !defined(_BRIDGE_H) || defined(TRACE_HEADER_MULTIREAD)\n#define _BRIDGE_H\n",
      "#if !defined(_BRIDGE_H) /* || defined(TRACE_HEADER_MULTI_READ) */\n#define _BRIDGE_H\n"],
 )  # fmt: skip
@@ -128,6 +130,17 @@ def test_the_guard_of_a_header_with_events_that_a_trace_header_includes(
     write(root, {"drivers/usb/bridge_more.h": guarded})
     assert check(cli, root) == [("TC201", "drivers/usb/bridge_more.h", 1)]
     write(root, {"drivers/usb/bridge_more.h": event("bridge_down")})
+    assert check(cli, root) == []
+
+
+@pytest.mark.parametrize(
+    "guard",
+    ["#if defined(TRACE_HEADER_MULTI_READ) || !defined(_BRIDGE_H)\n#define _BRIDGE_H\n",
+     "#if (!defined(_BRIDGE_H) || defined(TRACE_HEADER_MULTI_READ)) && defined(CONFIG_USB)\n"
+     "#define _BRIDGE_H\n"],
+)  # fmt: skip
+def test_a_guard_that_lets_in_again(cli: Cli, root: Path, guard: str) -> None:
+    bridge(root, header(guard=guard))
     assert check(cli, root) == []
 
 
