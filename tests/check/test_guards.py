@@ -145,6 +145,28 @@ def test_a_mistake_brings_its_finding_and_no_other(
     assert found(tree, capsys) == wanted
 
 
+def test_a_consumer_that_depends_on_the_option(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It cannot be on without."""
+    path, line = "kernel/trace/Kconfig", "\tselect TRACING_QUEUE if BLOCK\n"
+    edit(tree, path, lambda text: text.replace(line, "\tdepends on TRACING_QUEUE\n"))
+    assert found(tree, capsys) == []
+    edit(tree, path, lambda text: text.replace("on TRACING_QUEUE\n", "on !TRACING_QUEUE\n"))
+    assert found(tree, capsys) == [("TC108", path, line_of(tree, path, "config QUEUE_TRACE"))]
+
+
+def test_a_subsystem_that_probes_its_own_event(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(
+        tree,
+        "drivers/gpio/gpiolib.c",
+        lambda text: text + "int watch(void)\n{\n\treturn register_trace_gpio_value(0, 0);\n}\n",
+    )
+    assert found(tree, capsys) == []
+
+
 def test_a_guard_in_a_file_that_has_nothing_else_to_do_with_tracepoints(
     tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 
 from tracecfg.check import names, notrace
@@ -135,13 +135,37 @@ def _undone(each: Undone, facts: Facts) -> Iterator[Hit]:
                 yield Hit(rule, Place(step.path, line), text)
         elif step.kind is Kind.SELECT and step.select:
             config, _, place = step.select
-            users = sorted(each.place for each in system.consumers if config in each.configs) or [
-                place
-            ]
+            users = sorted(each.place for each in system.consumers if config in each.configs)
+            if _depends(facts.kconfig.entries(config), name) or _own(each, config, users, facts):
+                continue
+            users = users or [place]
             message = (
                 f"{config}: its code uses {system.name}'s tracepoints ({users[0]}) and it does"
             )
             yield Hit("TC108", place, f"{message} not select {name}", f"add: select {name}")
+
+
+def _depends(entries: Iterable[Entry], option: str) -> bool:
+    """Is a symbol off without the option anyway? Then it cannot fail silently."""
+    asked = re.compile(rf"(?<![!\w]){option}\b(?!\s*!?=)")
+    return any(
+        word == "depends" and "||" not in rest and asked.search(rest)
+        for entry in entries
+        for word, rest, _ in entry.attributes
+    )
+
+
+def _own(each: Undone, config: str, users: Iterable[Place], facts: Facts) -> bool:
+    """Is the symbol the subsystem's own, and do its probes watch itself? A select would leave
+    nothing to choose."""
+    gate = each.decision.gate.gate
+    places = list(users)
+    return (
+        gate is not None
+        and bool(places)
+        and implies(gate, Sym(config))
+        and all("register_trace_" in facts.files[at.file].line(at.line) for at in places)
+    )
 
 
 _RULES = {
