@@ -331,6 +331,35 @@ def test_a_variable_in_an_included_header(cli: Cli, pasting: Path) -> None:
     assert check(cli, root) == []
 
 
+# ---- TC209
+
+NO_SYSTEM = header().replace("#define TRACE_SYSTEM bridge\n", "")
+
+
+def test_a_header_that_names_no_system(cli: Cli, root: Path) -> None:
+    bridge(root, NO_SYSTEM)
+    (found,) = findings(cli, root)
+    assert (found["rule"], found["file"]) == ("TC209", BRIDGE)
+    assert found["line"] == line_of(root, BRIDGE, "define_trace.h")
+
+
+@pytest.mark.parametrize(
+    ("text", "creator"),
+    [(NO_SYSTEM, '#define TRACE_SYSTEM bridge\n#include "bridge_trace.h"\n'),
+     (NO_SYSTEM, '#include "names.h"\n#include "bridge_trace.h"\n'),
+     ('#include "names.h"\n' + NO_SYSTEM, '#include "bridge_trace.h"\n'),
+     (NO_SYSTEM.replace(event("bridge_up"), ""), '#include "bridge_trace.h"\n'),
+     (NO_SYSTEM.replace("define_trace", "define_custom_trace"), '#include "bridge_trace.h"\n')],
+    ids=["creator", "beside it", "in it", "no events", "custom"],
+)  # fmt: skip
+def test_a_header_whose_system_another_file_names(
+    cli: Cli, root: Path, text: str, creator: str
+) -> None:
+    bridge(root, text, creator)
+    write(root, {"drivers/usb/names.h": "#define TRACE_SYSTEM bridge\n"})
+    assert check(cli, root) == []
+
+
 # ---- TC206
 
 
