@@ -253,6 +253,13 @@ def test_a_file_that_is_not_this_header(
     assert (rule, file) == ("TC204", path)
 
 
+def test_a_path_in_quotes_is_told_as_it_is_written(cli: Cli, root: Path) -> None:
+    edit(root, HUB, lambda text: text.replace("../../drivers/usb", '"../../drivers/usb" /* up */'))
+    (found,) = findings(cli, root)
+    assert found["rule"] == "TC204"
+    assert '""../../drivers/usb"/hub_trace.h"' in str(found["message"])
+
+
 def test_the_hint_says_what_to_write(cli: Cli, root: Path) -> None:
     edit(root, HUB, lambda text: text.replace("../../drivers/usb", "../../drivers/net"))
     (found,) = findings(cli, root)
