@@ -309,3 +309,17 @@ def test_notrace_beside_another_trace_header(
         lambda text: text.replace("#include", "#include <trace/events/task.h>\n#include", 1),
     )
     assert found(tree, capsys) == [("TC111", GPIO, line_of(tree, GPIO, "NOTRACE"))]
+
+
+@pytest.mark.parametrize("path", [GPIO, "drivers/gpio/local.h"])
+def test_notrace_in_a_header_that_includes_another_trace_header(
+    tmp_path: Path, path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = copy_tree(tmp_path)
+    file = tree / path
+    text = file.read_text() if file.exists() else "/* local */\n"
+    before = f"#include <trace/events/task.h>\n#define NOTRACE\n{text}"
+    file.write_text(before)
+    assert found(tree, capsys) == []
+    file.write_text(f"#define NOTRACE\n#include <trace/events/task.h>\n{text}")
+    assert found(tree, capsys) == [("TC111", path, 1)]

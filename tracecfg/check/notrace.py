@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from itertools import chain
 
 from tracecfg.check.facts import Facts, Hit
 from tracecfg.kernel.source import Source
 
 
 def hits(facts: Facts) -> Iterator[Hit]:
-    """NOTRACE where a file includes trace headers of other subsystems directly."""
+    """NOTRACE where a file includes trace headers of other subsystems directly: the one that
+    defines it, if it is a header, or a .c file."""
     system_of = {
         path: decision.system.name
         for decision in facts.plan.decisions
@@ -22,11 +24,13 @@ def hits(facts: Facts) -> Iterator[Hit]:
     for path, source in facts.files.items():
         if "NOTRACE" not in source.text or (found := source.definition("NOTRACE")) is None:
             continue
-        for user in _including(path, facts):
-            included = (facts.includes.resolve(user.path, each) for each in user.includes)
+        behind = [each for each, _ in source.includes_behind(found[1].end)]
+        users = ((each, each.includes) for each in _including(path, facts))
+        for user, includes in chain([(source, behind)] if path.endswith(".h") else (), users):
+            included = (facts.includes.resolve(user.path, each) for each in includes)
             names = {system_of[each.path] for each in included if each and each.path in system_of}
             others = sorted(names - {system_of.get(path)})
-            if others and (len(others) > 1 or path in system_of):
+            if others and (len(others) > 1 or path in system_of or user.path.endswith(".h")):
                 message = f"NOTRACE turns off tracepoints of {', '.join(others)} in {user.path}"
                 yield Hit("TC111", source.place(found[1].start), message)
                 break
