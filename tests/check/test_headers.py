@@ -338,6 +338,32 @@ def test_a_variable_in_an_included_header(cli: Cli, pasting: Path) -> None:
     assert check(cli, root) == []
 
 
+# ---- TC210
+
+COPIED = header(
+    guard="#if !defined(_USB_HUB_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)\n"
+    "#define _USB_HUB_TRACE_H\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("includes", "told"),
+    [('#include "hub_trace.h"\n', True), ("", False),
+     ('#ifdef OTHER\n#include "hub_trace.h"\n#endif\n', False),
+     ('#include "hub_trace.h"\n#undef _USB_HUB_TRACE_H\n', False)],
+    ids=["both", "one", "under a condition", "undefined between"],
+)  # fmt: skip
+def test_a_guard_that_was_copied(cli: Cli, root: Path, includes: str, told: bool) -> None:
+    bridge(root, COPIED)
+    write(root, {"drivers/usb/bridge.c": f"{includes}#define CREATE_TRACE_POINTS\n"
+                 '#include "bridge_trace.h"\n'})  # fmt: skip
+    found = findings(cli, root)
+    assert [(each["rule"], each["file"]) for each in found] == [("TC210", HUB)] * told
+    if told:
+        assert BRIDGE in str(found[0]["message"])
+        assert "drivers/usb/bridge.c" in str(found[0]["message"])
+
+
 # ---- TC209
 
 NO_SYSTEM = header().replace("#define TRACE_SYSTEM bridge\n", "")

@@ -1,4 +1,4 @@
-"""The rules about trace headers: TC201 to TC209, and TC901 for those that are no C.
+"""The rules about trace headers: TC201 to TC210, and TC901 for those that are no C.
 
 They read what the headers include, where the scan has not, through the facts' `includes`.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracecfg.check import creation, garbage, reread
+from tracecfg.check import creation, garbage, reread, taken
 from tracecfg.check.blocks import MULTI_READ, Blocks, Guard, blocks, guards, undefined_guards
 from tracecfg.check.facts import Facts, Hit
 from tracecfg.kernel.ctext import Directive
@@ -52,6 +52,7 @@ def hits(facts: Facts) -> Iterator[Hit]:
             else:
                 yield from creation.never(system, header, reader, aimless)
     yield from without
+    yield from taken.hits(facts)
 
 
 def _define_trace(header: Source) -> Directive | None:
