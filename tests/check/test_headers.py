@@ -282,6 +282,15 @@ def test_what_a_makefile_adds_counts(cli: Cli, root: Path, path: str, flag: str)
     assert check(cli, root) == []
 
 
+def test_a_flag_for_an_object_whose_source_was_renamed(cli: Cli, root: Path) -> None:
+    bridge(root, header(path="."))
+    flags = "CFLAGS_bridges.o := -DX \\\n\t-I$(src)\n"
+    edit(root, "drivers/usb/Makefile", lambda text: f"{text}\n{flags}")
+    assert [rule for rule, _, _ in check(cli, root)] == ["TC204"]
+    write(root, {"drivers/usb/bridges.c": '#include "bridge.c"\n'})
+    assert check(cli, root) == []
+
+
 @pytest.mark.parametrize("flag", ["-I$(srctree)/drivers/net", "-I$(TOP)/net", "-I$(src)/sub"])
 def test_a_flag_that_leads_elsewhere_does_not(cli: Cli, root: Path, flag: str) -> None:
     bridge(root, header(path="."))
