@@ -54,11 +54,13 @@ class Creator(NamedTuple):
     """A .c file that defines CREATE_TRACE_POINTS and includes the trace header.
 
     header: the trace header it instantiates
+    module: whether the Makefiles name it for modules alone, whatever the gate
     """
 
     place: Place
     header: str
     gate: GateResult
+    module: bool = False
 
 
 class Export(NamedTuple):

@@ -145,6 +145,28 @@ def test_a_mistake_brings_its_finding_and_no_other(
     assert found(tree, capsys) == wanted
 
 
+def test_a_consumer_that_depends_on_the_option(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It cannot be on without."""
+    path, line = "kernel/trace/Kconfig", "\tselect TRACING_QUEUE if BLOCK\n"
+    edit(tree, path, lambda text: text.replace(line, "\tdepends on TRACING_QUEUE\n"))
+    assert found(tree, capsys) == []
+    edit(tree, path, lambda text: text.replace("on TRACING_QUEUE\n", "on !TRACING_QUEUE\n"))
+    assert found(tree, capsys) == [("TC108", path, line_of(tree, path, "config QUEUE_TRACE"))]
+
+
+def test_a_subsystem_that_probes_its_own_event(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(
+        tree,
+        "drivers/gpio/gpiolib.c",
+        lambda text: text + "int watch(void)\n{\n\treturn register_trace_gpio_value(0, 0);\n}\n",
+    )
+    assert found(tree, capsys) == []
+
+
 def test_a_guard_in_a_file_that_has_nothing_else_to_do_with_tracepoints(
     tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -155,6 +177,23 @@ def test_a_guard_in_a_file_that_has_nothing_else_to_do_with_tracepoints(
         "/* CONFIG_TRACING_GPOI */\n#ifdef CONFIG_TRACING_GPIO_MODULE\n#endif\n"
     )
     assert found(tree, capsys) == []
+
+
+def test_a_menu_that_no_kconfig_file_sources(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No option is there then: said once, where the line was."""
+    edit(tree, "Kconfig", lambda text: text.replace(f'source "{MENU}"\n', f'# source "{MENU}"\n'))
+    line = line_of(tree, "Kconfig", 'source "kernel/trace/Kconfig"')
+    assert found(tree, capsys) == [("TC103", "Kconfig", line)]
+
+
+def test_a_menu_that_is_sourced_and_not_there(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree / MENU).unlink()
+    assert found(tree, capsys) == []
+    assert f"sources {MENU}, which is not there" in run_here(capsys, ["check", tree]).out
 
 
 def test_a_select_without_a_condition_by_what_is_on_with_tracing(
@@ -270,3 +309,17 @@ def test_notrace_beside_another_trace_header(
         lambda text: text.replace("#include", "#include <trace/events/task.h>\n#include", 1),
     )
     assert found(tree, capsys) == [("TC111", GPIO, line_of(tree, GPIO, "NOTRACE"))]
+
+
+@pytest.mark.parametrize("path", [GPIO, "drivers/gpio/local.h"])
+def test_notrace_in_a_header_that_includes_another_trace_header(
+    tmp_path: Path, path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = copy_tree(tmp_path)
+    file = tree / path
+    text = file.read_text() if file.exists() else "/* local */\n"
+    before = f"#include <trace/events/task.h>\n#define NOTRACE\n{text}"
+    file.write_text(before)
+    assert found(tree, capsys) == []
+    file.write_text(f"#define NOTRACE\n#include <trace/events/task.h>\n{text}")
+    assert found(tree, capsys) == [("TC111", path, 1)]

@@ -104,6 +104,8 @@ def test_a_plain_header_has_none(cli: Cli, root: Path) -> None:
     "guard",
     ["#ifndef _BRIDGE_H\n#define _BRIDGE_H\n", "#if !defined(_BRIDGE_H)\n#define _BRIDGE_H\n",
      "#if !defined _BRIDGE_H\n# define _BRIDGE_H 1\n",
+     "#if !defined(_BRIDGE_H) && defined(TRACE_HEADER_MULTI_READ)\n#define _BRIDGE_H\n",
+     "#if defined(TRACE_HEADER_MULTI_READ) && !defined(_BRIDGE_H)\n#define _BRIDGE_H\n",
      "#if !defined(_BRIDGE_H) || defined(TRACE_HEADER_MULTIREAD)\n#define _BRIDGE_H\n",
      "#if !defined(_BRIDGE_H) /* || defined(TRACE_HEADER_MULTI_READ) */\n#define _BRIDGE_H\n"],
 )  # fmt: skip
@@ -128,6 +130,17 @@ def test_the_guard_of_a_header_with_events_that_a_trace_header_includes(
     write(root, {"drivers/usb/bridge_more.h": guarded})
     assert check(cli, root) == [("TC201", "drivers/usb/bridge_more.h", 1)]
     write(root, {"drivers/usb/bridge_more.h": event("bridge_down")})
+    assert check(cli, root) == []
+
+
+@pytest.mark.parametrize(
+    "guard",
+    ["#if defined(TRACE_HEADER_MULTI_READ) || !defined(_BRIDGE_H)\n#define _BRIDGE_H\n",
+     "#if (!defined(_BRIDGE_H) || defined(TRACE_HEADER_MULTI_READ)) && defined(CONFIG_USB)\n"
+     "#define _BRIDGE_H\n"],
+)  # fmt: skip
+def test_a_guard_that_lets_in_again(cli: Cli, root: Path, guard: str) -> None:
+    bridge(root, header(guard=guard))
     assert check(cli, root) == []
 
 
@@ -240,6 +253,13 @@ def test_a_file_that_is_not_this_header(
     assert (rule, file) == ("TC204", path)
 
 
+def test_a_path_in_quotes_is_told_as_it_is_written(cli: Cli, root: Path) -> None:
+    edit(root, HUB, lambda text: text.replace("../../drivers/usb", '"../../drivers/usb" /* up */'))
+    (found,) = findings(cli, root)
+    assert found["rule"] == "TC204"
+    assert '""../../drivers/usb"/hub_trace.h"' in str(found["message"])
+
+
 def test_the_hint_says_what_to_write(cli: Cli, root: Path) -> None:
     edit(root, HUB, lambda text: text.replace("../../drivers/usb", "../../drivers/net"))
     (found,) = findings(cli, root)
@@ -259,6 +279,15 @@ def test_the_hint_says_what_to_write(cli: Cli, root: Path) -> None:
 def test_what_a_makefile_adds_counts(cli: Cli, root: Path, path: str, flag: str) -> None:
     bridge(root, header(path=path))
     edit(root, "drivers/usb/Makefile", lambda text: f"{text}\n{flag}\n")
+    assert check(cli, root) == []
+
+
+def test_a_flag_for_an_object_whose_source_was_renamed(cli: Cli, root: Path) -> None:
+    bridge(root, header(path="."))
+    flags = "CFLAGS_bridges.o := -DX \\\n\t-I$(src)\n"
+    edit(root, "drivers/usb/Makefile", lambda text: f"{text}\n{flags}")
+    assert [rule for rule, _, _ in check(cli, root)] == ["TC204"]
+    write(root, {"drivers/usb/bridges.c": '#include "bridge.c"\n'})
     assert check(cli, root) == []
 
 
@@ -315,6 +344,61 @@ def test_a_variable_in_an_included_header(cli: Cli, pasting: Path) -> None:
     root = pasting
     bridge(root, header("usb-bridge", body='#include "var.h"\n' + event("bridge_up")))
     write(root, {"drivers/usb/var.h": "#define TRACE_SYSTEM_VAR usb_bridge\n"})
+    assert check(cli, root) == []
+
+
+# ---- TC210
+
+COPIED = header(
+    guard="#if !defined(_USB_HUB_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)\n"
+    "#define _USB_HUB_TRACE_H\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("includes", "told"),
+    [('#include "hub_trace.h"\n', True), ("", False),
+     ('#ifdef OTHER\n#include "hub_trace.h"\n#endif\n', False),
+     ('#include "hub_trace.h"\n#undef _USB_HUB_TRACE_H\n', False)],
+    ids=["both", "one", "under a condition", "undefined between"],
+)  # fmt: skip
+def test_a_guard_that_was_copied(cli: Cli, root: Path, includes: str, told: bool) -> None:
+    bridge(root, COPIED)
+    write(root, {"drivers/usb/bridge.c": f"{includes}#define CREATE_TRACE_POINTS\n"
+                 '#include "bridge_trace.h"\n'})  # fmt: skip
+    found = findings(cli, root)
+    assert [(each["rule"], each["file"]) for each in found] == [("TC210", HUB)] * told
+    if told:
+        assert BRIDGE in str(found[0]["message"])
+        assert "drivers/usb/bridge.c" in str(found[0]["message"])
+
+
+# ---- TC209
+
+NO_SYSTEM = header().replace("#define TRACE_SYSTEM bridge\n", "")
+
+
+def test_a_header_that_names_no_system(cli: Cli, root: Path) -> None:
+    bridge(root, NO_SYSTEM)
+    (found,) = findings(cli, root)
+    assert (found["rule"], found["file"]) == ("TC209", BRIDGE)
+    assert found["line"] == line_of(root, BRIDGE, "define_trace.h")
+
+
+@pytest.mark.parametrize(
+    ("text", "creator"),
+    [(NO_SYSTEM, '#define TRACE_SYSTEM bridge\n#include "bridge_trace.h"\n'),
+     (NO_SYSTEM, '#include "names.h"\n#include "bridge_trace.h"\n'),
+     ('#include "names.h"\n' + NO_SYSTEM, '#include "bridge_trace.h"\n'),
+     (NO_SYSTEM.replace(event("bridge_up"), ""), '#include "bridge_trace.h"\n'),
+     (NO_SYSTEM.replace("define_trace", "define_custom_trace"), '#include "bridge_trace.h"\n')],
+    ids=["creator", "beside it", "in it", "no events", "custom"],
+)  # fmt: skip
+def test_a_header_whose_system_another_file_names(
+    cli: Cli, root: Path, text: str, creator: str
+) -> None:
+    bridge(root, text, creator)
+    write(root, {"drivers/usb/names.h": "#define TRACE_SYSTEM bridge\n"})
     assert check(cli, root) == []
 
 
@@ -400,8 +484,12 @@ def test_through_a_header_of_its_own(cli: Cli, root: Path) -> None:
      ("obj-$(CONFIG_SECOND) += second.o", "config SECOND\n\tbool \"x\"\n\tdepends on GPIOLIB=n"),
      ("obj-$(CONFIG_SECOND) += second.o", "config SECOND\n\tbool"),
      ("ifeq ($(CONFIG_USB),m)\nobj-m += second.o\nendif", ""),
+     ("obj-m += second.o", ""), ("obj-m += pair.o\npair-y := second.o", ""),
+     ("obj-$(CONFIG_SECOND) += second.o",
+      "config SECOND\n\ttristate \"x\"\n\tdepends on USB && m"),
      ("obj-$(UNTOLD) += second.o", "")],
-    ids=["Makefile", "not", "is n", "nobody selects it", "module", "unknown gate"],
+    ids=["Makefile", "not", "is n", "nobody selects it", "module", "obj-m", "part of obj-m",
+         "depends on m", "unknown gate"],
 )  # fmt: skip
 def test_creators_that_no_kernel_holds_together(
     cli: Cli, root: Path, makefile: str, kconfig: str
@@ -483,6 +571,21 @@ def test_the_findings_are_the_same_in_each_run(root: Path) -> None:
     runs = {run_there("check", root, "--json", PYTHONHASHSEED=seed).out for seed in "14"}
     assert len(runs) == 1
     assert "TC204" in runs.pop()
+
+
+@pytest.mark.parametrize("path", [GPIO, HUB])
+def test_a_trace_header_that_is_a_symlink_out_of_the_tree(
+    cli: Cli, root: Path, tmp_path: Path, path: str
+) -> None:
+    """No search comes upon it, so that the system is not there."""
+    away = tmp_path / "away.h"
+    (root / path).rename(away)
+    (root / path).symlink_to(away)
+    assert check(cli, root) == [("TC901", path, 1)]
+    away.rename(root / "lib/kept.h")
+    (root / path).unlink()
+    (root / path).symlink_to(root / "lib/kept.h")
+    assert "TC901" not in {rule for rule, _, _ in check(cli, root)}
 
 
 def test_what_only_a_rule_follows_and_cannot_read_is_told(cli: Cli, pasting: Path) -> None:

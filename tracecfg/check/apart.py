@@ -16,6 +16,7 @@ _SYMBOL = re.compile(r"(?<![!\w])[A-Z]\w+")
 _REFUSED = re.compile(r"!\s*+(\w++)|(?<!\w)(\w++)\s*+(?:=\s*+n|!=\s*+y)\b")
 _ON = ("default", "def_bool", "def_tristate")
 """What turns a symbol on besides a prompt, which is in quotes, and a select."""
+_ON_M = re.compile(r"^on(?:[^|]*&&)?\s*m\s*(?:&&[^|]*)?(?:#.*)?$")
 _CHOICE = re.compile(r"\n[ \t]*(choice|endchoice)\b")
 
 Archs = frozenset[str] | None
@@ -24,9 +25,9 @@ Archs = frozenset[str] | None
 
 def together(a: Creator, b: Creator, kconfig: KconfigIndex) -> bool:
     """Can one image, or one module, hold what both files make? Two modules that each hold a copy
-    do not clash: no gate that is only ever m counts."""
+    do not clash: nothing that is only ever a module counts."""
     one, other = a.gate.gate, b.gate.gate
-    if one is None or other is None:
+    if one is None or other is None or a.module or b.module:
         return False
     if implies(all_of((one, other)), NEVER):
         return False
@@ -37,7 +38,7 @@ def together(a: Creator, b: Creator, kconfig: KconfigIndex) -> bool:
     if common is not None and not common:
         return False
     needed = [frozenset(_needed(gate)) for gate in (one, other)]
-    if any(isinstance(atom, Equals) and atom.value == "m" for each in needed for atom in each):
+    if any(_only_module(atom, kconfig) for each in needed for atom in each):
         return False
     first, second = ({atom.name for atom in each} for each in needed)
     return not any(_opposed(x, y, kconfig) for x in first for y in second if x != y)
@@ -123,6 +124,17 @@ def _needed(gate: Gate) -> Iterator[Sym | Equals]:
         case All(of):
             for part in of:
                 yield from _needed(part)
+
+
+def _only_module(atom: Sym | Equals, kconfig: KconfigIndex) -> bool:
+    """Is it m where it is on: by what is asked, or as each of its entries says `depends on m`?"""
+    if isinstance(atom, Equals):
+        return atom.value == "m"
+    entries = kconfig.entries(atom.name) if atom.name in kconfig else ()
+    return bool(entries) and all(
+        any(word == "depends" and _ON_M.search(rest) for word, rest, _ in entry.attributes)
+        for entry in entries
+    )
 
 
 def _opposed(a: str, b: str, kconfig: KconfigIndex) -> bool:

@@ -79,11 +79,19 @@ def guards(directives: Sequence[Directive], found: Iterable[Block]) -> list[Guar
         elif directive.word == "undef":
             undefined.add(directive.rest)
     return [
-        Guard(name, block, MULTI_READ in block.opening.rest)
+        Guard(name, block, _rereads(block.opening.rest))
         for block in found
         for name in _refused(block.opening)
         if name not in undefined and _first_in(block, defined.get(name, ()))
     ]
+
+
+def _rereads(condition: str) -> bool:
+    """Does a condition that refuses the guard's own macro hold for define_trace.h all the same?
+    With && for a further demand it does not."""
+    return any(
+        MULTI_READ in part and not _NOT_DEFINED.search(part) for part in condition.split("||")
+    )
 
 
 def _first_in(block: Block, offsets: Sequence[int]) -> bool:

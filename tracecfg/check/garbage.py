@@ -1,10 +1,14 @@
-"""What stands in the tree's files and is no C or no Kconfig: rule TC901. Pure."""
+"""What stands in the tree's files and is no C or no Kconfig: rule TC901.
+
+What a creator includes and cannot be read becomes a problem of the facts' `includes`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from tracecfg.check.blocks import blocks
+from tracecfg.check.creation import CREATES
 from tracecfg.check.facts import Facts, Hit
 from tracecfg.kconfigtext import first_conflict
 from tracecfg.kernel.source import Source
@@ -20,6 +24,9 @@ def hits(facts: Facts) -> Iterator[Hit]:
             yield _hit(source, source.text.index("\0"), "has a NUL byte: is it a binary file?")
         if (place := first_conflict(path, source.text)) and place not in told:
             yield Hit("TC901", place, _CONFLICT, "resolve the conflict")
+        if path.endswith(".c") and CREATES in source.text:
+            for include, _ in source.includes_behind(source.text.find(CREATES)):
+                facts.includes.follow_symlinks(path, include)
     for decision in facts.plan.decisions:
         for path in decision.system.headers:
             source = facts.files[path]

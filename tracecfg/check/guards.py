@@ -1,18 +1,12 @@
-"""Rules of guards and options, for a tree that has the series: TC101 to TC112.
-
-For TC111 what files include is read, where the scan has not, through the facts' `includes`.
-"""
+"""Rules of guards and options, for a tree that has the series: TC101 to TC112. Pure."""
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from itertools import combinations
 
-from tracecfg.check import apart
+from tracecfg.check import names, notrace
 from tracecfg.check.facts import Facts, Hit, Undone
 from tracecfg.gate import (
     NEVER,
@@ -29,23 +23,29 @@ from tracecfg.gate import (
 )
 from tracecfg.gatelogic import implies
 from tracecfg.gatetext import from_kconfig
-from tracecfg.kconfigtext import Entry, KconfigIndex
+from tracecfg.kconfigtext import Entry
 from tracecfg.kernel.source import SWITCH, Source
-from tracecfg.model import Creator, EventKind, Place, TraceSystem
-from tracecfg.series.core import MENU_KCONFIG
+from tracecfg.model import Place
+from tracecfg.series.core import (
+    MARK,
+    MENU_KCONFIG,
+    SOURCES_TRACE,
+    TRACE_KCONFIG,
+    TRACEPOINT_H,
+)
 from tracecfg.series.steps import Kind, Step, token
 
-_MANY = 20
-"""Events of one name that are held against each other."""
+_SOURCES_MENU = re.compile(rf'^[ \t]*source[ \t]+"?{re.escape(MENU_KCONFIG)}\b', re.MULTILINE)
 _SHORT, _LONG = 2_000, 20_000
 """Lines between the first and the last change of a file."""
 
 
 def hits(facts: Facts) -> Iterator[Hit]:
     """What is wrong with the options; of names alone where the tree has none."""
-    yield from _same_names(facts)
-    yield from _notrace(facts)
+    yield from names.hits(facts)
+    yield from notrace.hits(facts)
     if facts.undone is None:
+        yield from _unsourced(facts)
         return
     menu = {entry.name: entry for entry in facts.kconfig.of_file(MENU_KCONFIG)}
     named = _named_options(facts)
@@ -61,6 +61,27 @@ def hits(facts: Facts) -> Iterator[Hit]:
         yield from _never_on(entry, facts)
     yield from _always_on(menu, facts)
     yield from _shared(facts, named)
+
+
+def _unsourced(facts: Facts) -> Iterator[Hit]:
+    """The tree has the series' core, and no Kconfig file leads to the menu: one finding for all
+    options."""
+    core = facts.files.get(TRACEPOINT_H)
+    texts = facts.kconfig.files.values()
+    # a line that names a file which is not there is told as what cannot be read
+    if core is None or MARK not in core.blanked or any(map(_SOURCES_MENU.search, texts)):
+        return
+    path = facts.kconfig.file_with(SOURCES_TRACE)
+    text = facts.kconfig.files[path] if path else ""
+    match = SOURCES_TRACE.search(text)
+    line = text.count("\n", 0, match.end()) + 1 if match else 1
+    yield Hit(
+        "TC103",
+        Place(path or TRACE_KCONFIG, line),
+        f"no Kconfig file sources {MENU_KCONFIG}: no option is defined that a trace header asks "
+        "for, and all of them are off",
+        f'add here: source "{MENU_KCONFIG}"',
+    )
 
 
 def _systems_meant(facts: Facts) -> set[str]:
@@ -114,13 +135,37 @@ def _undone(each: Undone, facts: Facts) -> Iterator[Hit]:
                 yield Hit(rule, Place(step.path, line), text)
         elif step.kind is Kind.SELECT and step.select:
             config, _, place = step.select
-            users = sorted(each.place for each in system.consumers if config in each.configs) or [
-                place
-            ]
+            users = sorted(each.place for each in system.consumers if config in each.configs)
+            if _depends(facts.kconfig.entries(config), name) or _own(each, config, users, facts):
+                continue
+            users = users or [place]
             message = (
                 f"{config}: its code uses {system.name}'s tracepoints ({users[0]}) and it does"
             )
             yield Hit("TC108", place, f"{message} not select {name}", f"add: select {name}")
+
+
+def _depends(entries: Iterable[Entry], option: str) -> bool:
+    """Is a symbol off without the option anyway? Then it cannot fail silently."""
+    asked = re.compile(rf"(?<![!\w]){option}\b(?!\s*!?=)")
+    return any(
+        word == "depends" and "||" not in rest and asked.search(rest)
+        for entry in entries
+        for word, rest, _ in entry.attributes
+    )
+
+
+def _own(each: Undone, config: str, users: Iterable[Place], facts: Facts) -> bool:
+    """Is the symbol the subsystem's own, and do its probes watch itself? A select would leave
+    nothing to choose."""
+    gate = each.decision.gate.gate
+    places = list(users)
+    return (
+        gate is not None
+        and bool(places)
+        and implies(gate, Sym(config))
+        and all("register_trace_" in facts.files[at.file].line(at.line) for at in places)
+    )
 
 
 _RULES = {
@@ -250,75 +295,3 @@ def _shared(facts: Facts, named: Mapping[str, Mapping[str, Place]]) -> Iterator[
                 if owner != decision.system.name:
                     message = f"{decision.system.name}: asks for {symbol}, as {owner} does"
                     yield Hit("TC110", place, message)
-
-
-def _same_names(facts: Facts) -> Iterator[Hit]:
-    """Events of one name in two subsystems that one kernel can hold: one for each that comes behind
-    another."""
-    where: defaultdict[str, list[tuple[TraceSystem, Place]]] = defaultdict(list)
-    for decision in facts.plan.decisions:
-        for event in decision.system.events:
-            if event.kind is not EventKind.SYSCALL:
-                where[event.name].append((decision.system, event.place))
-    for name, found in where.items():
-        told: set[Place] = set()
-        for (one, first), (other, second) in combinations(found[:_MANY], 2):
-            if second in told or not _together(one, first.file, other, second.file, facts.kconfig):
-                continue
-            told.add(second)
-            message = f"{other.name}:{name}: {one.name} has an event of this name ({first})"
-            yield Hit("TC110", second, message)
-
-
-def _together(
-    one: TraceSystem, first: str, other: TraceSystem, second: str, kconfig: KconfigIndex
-) -> bool:
-    """Can one kernel hold the events of two headers?
-
-    Within an architecture's code only when one brings the other: which of its processors exclude
-    each other its Kconfig seldom says.
-    """
-    for a in (each for each in one.creators if each.header == first):
-        for b in (each for each in other.creators if each.header == second):
-            in_arch = all(each.place.file.startswith("arch/") for each in (a, b))
-            if apart.together(a, b, kconfig) and (not in_arch or _one_brings_the_other(a, b)):
-                return True
-    return False
-
-
-def _one_brings_the_other(a: Creator, b: Creator) -> bool:
-    one, other = a.gate.gate, b.gate.gate
-    return one is not None and other is not None and (implies(one, other) or implies(other, one))
-
-
-def _notrace(facts: Facts) -> Iterator[Hit]:
-    """NOTRACE where a file includes trace headers of other subsystems directly."""
-    system_of = {
-        path: decision.system.name
-        for decision in facts.plan.decisions
-        for path in decision.system.headers
-    }
-    for path, source in facts.files.items():
-        if "NOTRACE" not in source.text or (found := source.definition("NOTRACE")) is None:
-            continue
-        for user in _including(path, facts):
-            included = (facts.includes.resolve(user.path, each) for each in user.includes)
-            names = {system_of[each.path] for each in included if each and each.path in system_of}
-            others = sorted(names - {system_of.get(path)})
-            if others and (len(others) > 1 or path in system_of):
-                message = f"NOTRACE turns off tracepoints of {', '.join(others)} in {user.path}"
-                yield Hit("TC111", source.place(found[1].start), message)
-                break
-
-
-def _including(path: str, facts: Facts) -> Iterator[Source]:
-    """A .c file itself, or those that include a header."""
-    if path.endswith(".c"):
-        yield facts.files[path]
-        return
-    name = posixpath.basename(path)
-    for other in facts.files.values():
-        if other.path.endswith(".c") and name in other.text:
-            targets = (facts.includes.resolve(other.path, each) for each in other.includes)
-            if any(each and each.path == path for each in targets):
-                yield other

@@ -1,4 +1,4 @@
-"""The rules about trace headers: TC201 to TC208, and TC901 for those that are no C.
+"""The rules about trace headers: TC201 to TC210, and TC901 for those that are no C.
 
 They read what the headers include, where the scan has not, through the facts' `includes`.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracecfg.check import creation, garbage, reread
+from tracecfg.check import creation, garbage, reread, taken
 from tracecfg.check.blocks import MULTI_READ, Blocks, Guard, blocks, guards, undefined_guards
 from tracecfg.check.facts import Facts, Hit
 from tracecfg.kernel.ctext import Directive
@@ -27,7 +27,7 @@ def hits(facts: Facts) -> Iterator[Hit]:
     created = creation.by_header(facts)
     core = facts.files.get(TRACEPOINT_H)
     reader = EventReader(event_macros(core.text if core else ""), lambda _, __: None)
-    without = list(_without_define_trace(facts, reader))
+    without = [*_without_define_trace(facts, reader), *_without_system(facts, reader)]
     aimless = creation.aimless(facts, {hit.place.file for hit in without})
     pasted = any(
         "TRACE_SYSTEM_VAR" in source.text
@@ -52,6 +52,7 @@ def hits(facts: Facts) -> Iterator[Hit]:
             else:
                 yield from creation.never(system, header, reader, aimless)
     yield from without
+    yield from taken.hits(facts)
 
 
 def _define_trace(header: Source) -> Directive | None:
@@ -205,6 +206,53 @@ def _is_part(facts: Facts, header: Source, trace_headers: set[str]) -> bool:
         each is not None
         and "trace/define_trace.h" in each.text
         and each.definition("TRACE_SYSTEM") is None
+        for each in inner
+    )
+
+
+# ---- TC209
+
+
+def _without_system(facts: Facts, reader: EventReader) -> Iterator[Hit]:
+    """Headers that a file creates itself: of others it cannot be told who names the system."""
+    told: set[str] = set()
+    for path, source in facts.files.items():
+        if not path.endswith(".c") or not in_kernel(path) or creation.CREATES not in source.text:
+            continue
+        for include, _ in source.includes_behind(source.text.find(creation.CREATES)):
+            header = facts.includes.resolve(path, include)
+            if header is None or header.path in told or not header.path.endswith(".h"):
+                continue
+            told.add(header.path)
+            if "trace/define_trace.h" not in header.text or _is_stage(header.path):
+                continue
+            if header.definition("TRACE_SYSTEM") or not reader.calls(header):
+                continue
+            define_trace = _define_trace(header)
+            if define_trace and not _names_system(facts, source, header):
+                stem = header.path.rpartition("/")[2].removesuffix(".h")
+                yield Hit(
+                    "TC209",
+                    header.place(define_trace.start),
+                    "the header has events and no TRACE_SYSTEM, which <trace/define_trace.h> needs",
+                    f"#define TRACE_SYSTEM at the top, such as {stem}, behind an #undef",
+                    1,
+                )
+
+
+def _names_system(facts: Facts, creator: Source, header: Source) -> bool:
+    """Does the creator, or what it or the header includes and is no trace header itself?"""
+    if creator.definition("TRACE_SYSTEM"):
+        return True
+    inner = (
+        facts.includes.resolve(each.path, include)
+        for each in (creator, header)
+        for include in each.includes
+    )
+    return any(
+        each is not None
+        and "define TRACE_SYSTEM" in each.text
+        and "trace/define_trace.h" not in each.text
         for each in inner
     )
 

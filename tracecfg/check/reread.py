@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
@@ -12,6 +13,8 @@ from tracecfg.kernel.source import Source
 from tracecfg.model import Plan
 
 PATH, FILE, SYSTEM = "TRACE_INCLUDE_PATH", "TRACE_INCLUDE_FILE", "TRACE_SYSTEM"
+
+_STRING = re.compile(r'"[^"\n]*"')
 
 _HERE = "include/trace"
 """The folder of define_trace.h, which comes before all -I flags for a name in quotes."""
@@ -91,7 +94,10 @@ def _own(source: Source, name: str) -> list[tuple[str, Directive]]:
         if directive.word == "define" and directive.rest.startswith(name):
             head, *value = directive.rest.split(None, 1)
             if head == name:
-                found.append(("".join(value), directive))
+                # a string is blanked in what a directive says
+                quoted = _STRING.search(source.text, directive.start, directive.end)
+                said = "".join(value)
+                found.append((quoted[0] if quoted and '"' in said else said, directive))
     return found
 
 

@@ -15,6 +15,7 @@ from tracecfg.kernel.units import MAKEFILES
 
 _FLAG = re.compile(r"(?<![\w-])-I[ \t]*+([^\s,]++)")
 _DEFINE = re.compile(r"""(?<![\w-])-D[ \t]*+["']?(TRACE_INCLUDE_\w++)=["']?([\w./-]++)""")
+_OF_ONE = re.compile(r"^[ \t]*CFLAGS_([\w-]+)\.o[ \t]*[:+?]?=(?:\\\n|[^\n])*", re.MULTILINE)
 _INCLUDE = re.compile(r"^[ \t]*-?s?include[ \t]+([^\n#]+)", re.MULTILINE)
 _TREE = re.compile(r"\$[({](?:srctree|objtree|abs_srctree|abs_objtree)[)}]/*")
 _HERE = re.compile(r"\$[({](?:src|obj)[)}]")
@@ -33,8 +34,8 @@ class Flags(NamedTuple):
 
 def flags(tree: Tree, folders: Iterable[str]) -> dict[str, Flags]:
     """For each folder, what its Makefiles and those of the folders above it may give the compiler,
-    for some object, under some condition. A Makefile that cannot be read gives nothing; one that
-    includes another which cannot be told may give any folder."""
+    for some object that has a source, under some condition. A Makefile that cannot be read gives
+    nothing; one that includes another which cannot be told may give any folder."""
     known: dict[str, Flags] = {}
 
     def of_one(folder: str) -> Flags:
@@ -70,11 +71,20 @@ def _of_one(tree: Tree, folder: str) -> Flags:
                         texts.append(tree.read(path))
                         continue
                 anywhere = True
+    texts = [_OF_ONE.sub(lambda match: _if_there(tree, folder, match), text) for text in texts]
     found = {_expanded(word, folder) for text in texts for word in _FLAG.findall(text)}
     return Flags(
         frozenset({*found, ANYWHERE} if anywhere else found),
         frozenset(define for text in texts for define in _DEFINE.findall(text)),
     )
+
+
+def _if_there(tree: Tree, folder: str, match: re.Match[str]) -> str:
+    """The flags of one object, nothing where no source is there to make it from."""
+    with suppress(OSError):
+        if not any(tree.is_file(f"{folder}/{match[1]}{suffix}") for suffix in (".c", ".S")):
+            return ""
+    return match[0]
 
 
 def _expanded(word: str, folder: str) -> str:

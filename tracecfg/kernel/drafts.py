@@ -79,7 +79,9 @@ def creator(made: Created, makefiles: Makefiles) -> Creator:
     built = makefiles.gate_of(made.source)
     if built.gate is not None:
         built = GateResult(gate=all_of([built.gate, *map(Sym, made.needs)]))
-    return Creator(place=made.place, header=made.header, gate=built)
+    return Creator(
+        place=made.place, header=made.header, gate=built, module=makefiles.is_module(made.source)
+    )
 
 
 def consumer(made: Consumed, makefiles: Makefiles, switch: str | None) -> Consumer:

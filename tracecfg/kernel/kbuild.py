@@ -19,8 +19,8 @@ Way = tuple[str, Route, str]
 """A folder whose Makefile names an object, the gates on the way to it there, and the object."""
 
 
-Answers = dict[str, tuple[GateResult, str | None]]
-"""What gate_of() and config_of() say of some sources."""
+Answers = dict[str, tuple[GateResult, str | None, bool]]
+"""What gate_of(), config_of() and is_module() say of some sources."""
 
 
 class Makefiles:
@@ -33,14 +33,19 @@ class Makefiles:
         self._ways: dict[str, list[Way]] = {}
         self._answers: dict[str, GateResult] = {}
         self._configs: dict[str, str | None] = {}
+        self._modules: dict[str, bool] = {}
 
     def answers(self, sources: Iterable[str]) -> Answers:
-        return {source: (self.gate_of(source), self.config_of(source)) for source in sources}
+        return {
+            source: (self.gate_of(source), self.config_of(source), self.is_module(source))
+            for source in sources
+        }
 
     def learn(self, answers: Answers) -> None:
         """Take over what another one, of the same tree, has found out."""
-        for source, (gate, config) in answers.items():
+        for source, (gate, config, module) in answers.items():
             self._answers[source], self._configs[source] = gate, config
+            self._modules[source] = module
 
     def gate_of(self, source: str) -> GateResult:
         """The condition under which the object of a .c or .S file is built, y and m alike.
@@ -77,6 +82,20 @@ class Makefiles:
                 nearest = set()
             self._configs[source] = nearest.pop() if len(nearest) == 1 else None
         return self._configs[source]
+
+    def is_module(self, source: str) -> bool:
+        """Do the Makefiles name the object for modules alone, as obj-m without a symbol does?"""
+        if source not in self._modules:
+            try:
+                ways = self._routes(source)
+                self._modules[source] = bool(ways) and all(
+                    unit.is_module(target)
+                    for folder, _, target in ways
+                    for unit in self._units.units(folder)
+                )
+            except RecursionError:
+                self._modules[source] = False
+        return self._modules[source]
 
     def _answer(self, source: str) -> GateResult:
         routes = self._routes(source)

@@ -61,6 +61,9 @@ class Overlay(Tree):
             return self.differs[real] is not None
         return super().is_file(real)
 
+    def is_symlink(self, path: str) -> bool:
+        return self._target(path) is not None
+
     def is_dir(self, path: str) -> bool:
         try:
             real = self._real(path)

@@ -42,14 +42,11 @@ class Includes:
         if match is None:
             return None
         name = match[2]
-        tries = [f"include/{name}"]
-        if includer.startswith("arch/"):
-            tries.append(f"arch/{includer.split('/')[1]}/include/{name}")
         if match[1] == '"':
             near = posixpath.normpath(posixpath.join(posixpath.dirname(includer), name))
             if found := self._at(near):
                 return found
-        for path in tries:
+        for path in _in_include_folders(includer, name):
             if path in self._scanned:
                 return self._at(path)
         tail = "/" + posixpath.normpath(name).lstrip("./")
@@ -61,6 +58,17 @@ class Includes:
         if not ending:
             return None
         return self._at(max(ending, key=lambda path: nearness(path, includer)))
+
+    def follow_symlinks(self, includer: str, include: str) -> None:
+        """Keep as a problem what an #include names where it is a symlink to no file of the tree: no
+        search comes upon it."""
+        match = _INCLUDE.match(include)
+        name = match[2] if match else ""
+        near = posixpath.normpath(posixpath.join(posixpath.dirname(includer), name))
+        paths = _in_include_folders(includer, name)
+        for path in (near, *paths) if include.startswith('"') else paths:
+            if not path.startswith("..") and self._tree.is_symlink(path):
+                self._at(path)
 
     def _at(self, path: str) -> Source | None:
         """Also a header that was not scanned, but may include one that was."""
@@ -82,6 +90,11 @@ class Includes:
         if what:
             self.problems.append((Place(path, 1), what))
         return None
+
+
+def _in_include_folders(includer: str, name: str) -> list[str]:
+    own = [f"arch/{includer.split('/')[1]}/include/{name}"] if includer.startswith("arch/") else []
+    return [f"include/{name}", *own]
 
 
 def nearness(path: str, other: str) -> tuple[int, int]:

@@ -81,6 +81,10 @@ class Source:
     def place(self, offset: int) -> Place:
         return Place(self.path, self._lines.of(offset))
 
+    def line(self, number: int) -> str:
+        """From 1."""
+        return self.text.split("\n", number)[number - 1]
+
     def column(self, offset: int) -> int:
         """From 1, in characters."""
         return offset - self.text.rfind("\n", 0, offset)

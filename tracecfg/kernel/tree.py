@@ -107,6 +107,9 @@ class Tree:
             raise
         return _instead_of_file(mode)
 
+    def is_symlink(self, path: str) -> bool:
+        return os.path.islink(f"{self.root}/{path}")  # noqa: PTH114 - thousands
+
     def is_dir(self, path: str) -> bool:
         return (self.root / path).is_dir()
 

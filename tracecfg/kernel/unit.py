@@ -58,6 +58,16 @@ class Unit:
                 ]
         return routes
 
+    def is_module(self, target: str) -> bool:
+        """Is the object in no list but those of modules: obj-m, whatever the configuration says?"""
+        name = posixpath.basename(target)
+        lists = [modular for word, modular in self._named(name) if self._path(word) == target]
+        for stem, suffix, text in self._composites:
+            owners = self._named(stem + ".o") if name in text or "$" in text else {}
+            if owners and self._inside(stem + suffix, name, target) is not NEVER:
+                lists += [modular for word, modular in owners if word == stem + ".o"]
+        return all(lists)
+
     def folder_gate(self, folder: str) -> Gate:
         """When the Makefile has kbuild descend into a folder, given by its path."""
         name = posixpath.basename(folder)
