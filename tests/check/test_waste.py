@@ -132,7 +132,8 @@ def test_each_event_of_a_subsystem_has_a_finding_of_its_own(found: Made) -> None
 
 @pytest.mark.parametrize(
     "path",
-    ["arch/odd/kernel/x.c", "samples/x/x.c", "drivers/staging/x.h", "arch/odd/entry.S", "lib/x.c"],
+    ["arch/odd/kernel/x.c", "samples/x/x.c", "drivers/staging/x.h", "arch/odd/entry.S", "lib/x.c"]
+    + [f"lib/x.{suffix}" for suffix in ("inc", "inl", "def", "tbl", "cc", "c.h", "c.inc", "hx")],
 )
 def test_a_call_counts_wherever_it_is(found: Made, path: str) -> None:
     assert found(event("x"), {path: "\ttrace_x(1);\n"}) == []
