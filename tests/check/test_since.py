@@ -194,6 +194,29 @@ def test_what_was_wrong_before_is_not_told(root: Path) -> None:
     assert [each[0] for each in told(root)] == ["TC902"]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        replaced(GPIO, "__field(int, err)", "__field(int, err"),
+        replaced(
+            GPIO,
+            "TRACE_EVENT(gpio_value",
+            "<<<<<<< HEAD\nTRACE_EVENT(gpio_level\n=======\nTRACE_EVENT(gpio_value\n>>>>>>> x",
+        ),
+    ],
+    ids=["an open bracket", "conflict markers"],
+)
+def test_events_of_a_header_that_cannot_be_read_are_not_compared(
+    root: Path, change: Change
+) -> None:
+    change(root)
+    assert {each[0] for each in told(root)} - {"TC301"} == {"TC901"}
+    git(root, "commit", "--quiet", "--all", "--message=wrong")
+    git(root, "checkout", "--quiet", "HEAD~1", GPIO)
+    assert told(root) == []
+    assert check(Request(tree=root, since="HEAD")).abi_summary == ()
+
+
 def test_uncommitted_staged_and_untracked_changes(root: Path) -> None:
     replaced(GPIO, "__field(int, err)", "")(root)
     assert [each[0] for each in told(root)] == ["TC403"]

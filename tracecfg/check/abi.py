@@ -48,11 +48,13 @@ class Abi:
 
     shapes: of these headers, by path; systems: the subsystem of each
     names: of all events that tracefs may have, in any header
+    broken: headers not all of which could be read
     """
 
     shapes: Mapping[str, Shape]
     systems: Mapping[str, str]
     names: frozenset[Key]
+    broken: frozenset[str]
 
 
 @dataclass
@@ -78,8 +80,16 @@ class _Comparison:
         self.before = before
         self.after = after
         self.renamed = renamed
-        self.old = _versions(before)
-        self.new = _versions(after)
+        # what is wrong with such a header is told, what it lacks is only a guess
+        broken = {*map(self._now, before.broken), *after.broken}
+        self.old, self.new = (
+            {
+                key: versions
+                for key, versions in _versions(state).items()
+                if broken.isdisjoint(self._now(each.header) for each in versions)
+            }
+            for state in (before, after)
+        )
         self.told = Changes()
 
     def made(self) -> Changes:
@@ -96,8 +106,8 @@ class _Comparison:
         return self.told
 
     def _not_told(self) -> None:
-        for shape in self.after.shapes.values():
-            for place, what in shape.problems:
+        for header, shape in self.after.shapes.items():
+            for place, what in shape.problems if header not in self.after.broken else ():
                 self.told.hits.append(Hit("TC407", place, what))
 
     def _moved(self, gone: dict[Key, list[Version]], added: dict[Key, list[Version]]) -> None:
