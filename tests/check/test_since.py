@@ -282,6 +282,44 @@ def test_an_event_that_becomes_one_of_a_class_is_the_same(root: Path) -> None:
     assert told(root) == []
 
 
+STOP = SLEEP.replace("sleep", "stop")
+NAPS = SLEEP.replace("task_sleep", "task_sleeps")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        # in its place and with a like name
+        (lambda text: text.replace(SLEEP, NAPS), ["TC402 event task_sleep is task_sleeps now"]),
+        # that both are of one class says nothing
+        (
+            lambda text: text.replace(SLEEP, "").replace("#if 0", NAPS + "#if 0"),
+            ["TC401 event task_sleep is gone"],
+        ),
+        (
+            lambda text: text.replace(SLEEP, SLEEP.replace("task_sleep", "idle")),
+            ["TC401 event task_sleep is gone"],
+        ),
+        (lambda text: text.replace(SLEEP, STOP), ["TC401 event task_sleep is gone"]),
+        # one of two
+        (lambda text: text.replace(SLEEP, STOP + NAPS), ["TC401 event task_sleep is gone"]),
+        # an event with fields of its own may move
+        (
+            lambda text: text.replace("TRACE_EVENT(task_stats", "TRACE_EVENT(task_stats_made"),
+            ["TC402 event task_stats is task_stats_made now"],
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_a_rename(root: Path, text: Callable[[str], str], says: list[str]) -> None:
+    edit(root, TASK, text)
+    found = [(rule, says) for rule, _, says in told(root) if rule in ("TC401", "TC402")]
+    assert [f"{rule} {message.removeprefix('task: ')}" for rule, message in found] == says
+    summary = check(Request(tree=root, since="HEAD")).abi_summary
+    assert [each for each in summary if "added" not in each] == [
+        f"task: {each.partition(' ')[2]}" for each in says
+    ]
+
+
 def test_a_bare_tracepoint_is_no_event(root: Path) -> None:
     replaced(TASK, BARE, "")(root)
     assert not [each for each in told(root) if each[0].startswith("TC4")]

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tracecfg.check import fieldchanges
+from tracecfg.check import fieldchanges, renames
 from tracecfg.check.facts import Hit
+from tracecfg.check.renames import Gap, Pair
 from tracecfg.kernel.fields import Fields, Shape
 from tracecfg.model import Place
 
@@ -28,12 +29,14 @@ _PAIRS = 250_000
 class Version(NamedTuple):
     """One header's definition of an event.
 
+    classes: of the event
     fields: of each variant that #ifdef chooses from; None where they could not be told
     of: where these fields are defined
     """
 
     header: str
     place: Place
+    classes: tuple[str, ...]
     fields: tuple[Fields, ...] | None
     of: Place
 
@@ -140,17 +143,21 @@ class _Comparison:
         return self.renamed.get(header, header)
 
     def _renamed(self, gone: dict[Key, list[Version]], added: dict[Key, list[Version]]) -> None:
-        """Events gone and new with the same fields, those with the nearest names first."""
+        """Events gone and new with the same fields, where name and place tell, too."""
         if len(gone) * len(added) > _PAIRS:
             return
-        pairs = [
-            (-fieldchanges.likeness(name, other), system, name, other)
-            for system, name in gone
-            for home, other in added
-            if system == home and self._alike(gone[system, name][0], added[home, other][0])
-        ]
-        for _, system, name, other in sorted(pairs):
-            if (system, name) in gone and (system, other) in added:
+        pairs: dict[str, list[Pair]] = defaultdict(list)
+        were = {self._now(path): shape for path, shape in self.before.shapes.items()}
+        stood, stands = _gaps(were, self.after.shapes), _gaps(self.after.shapes, were)
+        for system, name in gone:
+            for home, other in added:
+                old, new = gone[system, name][0], added[home, other][0]
+                if system == home and self._alike(old, new):
+                    of_class = old.classes != (name,) or new.classes != (other,)
+                    was, now = stood[self._now(old.header), name], stands[new.header, other]
+                    pairs[system].append(Pair(name, other, was, now, of_class))
+        for system, some in sorted(pairs.items()):
+            for name, other in sorted(renames.likely(some)):
                 place = added.pop((system, other))[0].place
                 del gone[system, name]
                 self.told.tell("TC402", place, system, f"event {name} is {other} now")
@@ -232,11 +239,25 @@ def _versions(abi: Abi) -> dict[Key, list[Version]]:
                 Version(
                     header,
                     event.place,
+                    event.classes,
                     tuple(fields) if told else None,
                     shape.places.get(event.classes[0], event.place),
                 )
             )
     return dict(found)
+
+
+def _gaps(
+    state: Mapping[str, Shape], other: Mapping[str, Shape]
+) -> defaultdict[tuple[str, str], Gap]:
+    """Where the events stand that another state does not have in the header, by that and name."""
+    found: defaultdict[tuple[str, str], Gap] = defaultdict(lambda: ("", "", ""))
+    for header, shape in state.items():
+        events = sorted(shape.events, key=lambda name: shape.events[name].place)
+        kept = other[header].events.keys() & shape.events.keys() if header in other else ()
+        for name, gap in renames.gaps(header, events, kept).items():
+            found[header, name] = gap
+    return found
 
 
 def listed(names: Iterable[str]) -> str:
