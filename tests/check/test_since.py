@@ -85,28 +85,28 @@ ABI = {
         replaced(GPIO, "__field(int, err)", "__field(int, error)"),
         "TC404",
         GPIO,
-        "TRACE_EVENT(gpio_direction",
+        "\t\t__field(int, error)",
         "gpio: gpio_direction: field err is error now (int)",
     ),
     "retype a field": Broken(
         replaced(TASK, "__field(u64, runs)", "__field(u32, runs)"),
         "TC405",
         TASK,
-        "TRACE_EVENT(task_stats",
+        "\t\t__field(u32, runs)",
         "task: task_stats: field runs is u32 now, not u64",
     ),
     "reorder fields": Broken(
         replaced(TASK, f"{PID}\t\t__field(u64, runs)\n", f"\t\t__field(u64, runs)\n{PID}"),
         "TC406",
         TASK,
-        "TRACE_EVENT(task_stats",
+        "\t\t__field(u64, runs)",
         "task: task_stats: runs, pid is the order of fields now",
     ),
     "drop a field of a class": Broken(
         replaced(TASK, PID, "", 1),
         "TC403",
         TASK,
-        "DECLARE_EVENT_CLASS(task_template",
+        "\tTP_STRUCT__entry(",
         "task: task_sleep, task_wake: field pid is gone (int)",
     ),
     "rename an event": Broken(
@@ -320,6 +320,40 @@ def test_what_is_a_rename(root: Path, text: Callable[[str], str], says: list[str
     ]
 
 
+DIFF = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *(broken.change for broken in ABI.values()),
+        replaced(TASK, "__field(u64, runs)", "__field(u8, cpu)\n\t\t__field(u64, runs)"),
+        replaced(TASK, "\t\t__field(u64, runs)\n", ""),
+        replaced(TASK, "__field(u64, runs)", "__field(s8, runs)"),
+        both(replaced(TASK, SLEEP, ""), replaced(TASK, "#define TRACE", "\n\n#define TRACE", 1)),
+        lambda root: edit(
+            root, TASK, lambda text: re.sub(r"TRACE_EVENT\(task_stats.*?\n\);", "", text, flags=16)
+        ),
+    ],
+)
+def test_a_finding_is_in_what_a_difference_shows(root: Path, change: Change) -> None:
+    """On other lines there can be no annotation."""
+    change(root)
+    found = [place for rule, place, _ in told(root) if rule.startswith("TC4")]
+    assert found
+    for place in found:
+        path, _, number = place.partition(":")
+        shown = DIFF.findall(git(root, "diff", "--unified=3", "HEAD", "--", path))
+        assert any(
+            int(start) <= int(number) < int(start) + int(count or 1) for start, count in shown
+        ), (place, shown)
+
+
+def test_a_header_that_is_gone_has_one_line(root: Path) -> None:
+    (root / TASK).unlink()
+    assert ("TC401", f"{TASK}:1") in [each[:2] for each in told(root)]
+
+
 def test_a_bare_tracepoint_is_no_event(root: Path) -> None:
     replaced(TASK, BARE, "")(root)
     assert not [each for each in told(root) if each[0].startswith("TC4")]
@@ -375,10 +409,14 @@ def test_the_summary_is_for_a_changelog(root: Path) -> None:
 
 
 def test_a_comment_turns_it_off(root: Path) -> None:
+    """Above the field behind which one is gone."""
     replaced(GPIO, "__field(int, err)", "")(root)
-    replaced(
-        GPIO, "TRACE_EVENT(gpio_direction", "/* tracecfg: off TC403 */\nTRACE_EVENT(gpio_direction"
-    )(root)
+    (place,) = (place for rule, place, _ in told(root) if rule == "TC403")
+    number = int(place.partition(":")[2])
+    lines = (root / GPIO).read_text().splitlines(keepends=True)
+    assert "__field(" in lines[number - 1]
+    lines.insert(number - 1, "/* tracecfg: off TC403 */\n")
+    (root / GPIO).write_text("".join(lines))
     assert told(root) == []
 
 

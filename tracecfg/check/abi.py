@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tracecfg.check import fieldchanges, renames
+from tracecfg.check import fieldchanges, oldlines, renames
 from tracecfg.check.facts import Hit
 from tracecfg.check.renames import Gap, Pair
 from tracecfg.kernel.fields import Fields, Shape
@@ -49,12 +49,13 @@ Key = tuple[str, str]
 class Abi:
     """The events of the trace headers that a branch may have changed, in one state of the tree.
 
-    shapes: of these headers, by path; systems: the subsystem of each
+    shapes, texts: of these headers, by path; systems: the subsystem of each
     names: of all events that tracefs may have, in any header
     broken: headers not all of which could be read
     """
 
     shapes: Mapping[str, Shape]
+    texts: Mapping[str, str]
     systems: Mapping[str, str]
     names: frozenset[Key]
     broken: frozenset[str]
@@ -184,36 +185,37 @@ class _Comparison:
             self.told.tell("TC401", place, system, message)
 
     def _where_it_was(self, version: Version) -> Place:
-        """Behind the event that was before it and is still there; its own place where its header
-        is gone."""
+        """What a difference shows, near to where it was."""
         header = self._now(version.header)
-        if header not in self.after.shapes:
-            return version.place
-        there = self.after.shapes[header].events
-        events = self.before.shapes[version.header].events.items()
-        above = [
-            there[name].place
-            for name, event in events
-            if name in there and event.place < version.place
-        ]
-        return max(above, default=Place(header, 1))
+        was, now = self.before.texts[version.header], self.after.texts.get(header)
+        if now is None or version.place.file != version.header:
+            return Place(header, 1)
+        return Place(header, oldlines.now(was, now, version.place.line))
 
     def _fields(self) -> None:
         """Each pair of classes is compared once, for all the events that were of the one and are
         of the other."""
         pairs: dict[tuple[str, tuple[Fields, ...], tuple[Fields, ...], Place], list[str]]
         pairs = defaultdict(list)
+        of: dict[Place, Version] = {}
         for system, name in sorted(self.old.keys() & self.new.keys()):
             for old, new in self._matched(self.old[system, name], self.new[system, name]):
                 if old.fields is not None and new.fields is not None and old.fields != new.fields:
                     pairs[system, old.fields, new.fields, new.of].append(name)
+                    of[new.of] = new
         for (system, before, after, place), names in sorted(pairs.items()):
             who = listed(list(dict.fromkeys(names)))
             for change in fieldchanges.found(before, after):
                 if change.rule:
-                    self.told.tell(change.rule, place, system, f"{who}: {change.says}")
+                    at = self._field(of[place], change.at)
+                    self.told.tell(change.rule, at, system, f"{who}: {change.says}")
                 else:
                     self.told.summary.append(f"{system}: {who}: {change.says}")
+
+    def _field(self, version: Version, name: str) -> Place:
+        places = self.after.shapes[version.header].fields
+        known = (places.get((each, what)) for what in (name, "") for each in version.classes)
+        return next((place for place in known if place), version.of)
 
     def _matched(self, old: list[Version], new: list[Version]) -> Iterator[tuple[Version, Version]]:
         """The versions of one event: by header, and those left over in their order."""

@@ -39,10 +39,12 @@ _LONGEST = 1000
 
 
 class Change(NamedTuple):
-    """rule: "" for what breaks no tool"""
+    """rule: "" for what breaks no tool; at: the field, of those that are there now, at which it
+    shows; "" for none"""
 
     rule: str
     says: str
+    at: str = ""
 
 
 def same(old: tuple[Fields, ...] | None, new: tuple[Fields, ...] | None) -> bool:
@@ -91,22 +93,30 @@ def _between(before: Fields, after: Fields) -> Iterator[Change]:
     if max(len(names), len(others)) > _LONGEST:
         return
     renamed, inserted = _aligned(old, new)
+    above = next(iter(others), "")
     for name in names:
         if name in renamed:
-            yield Change("TC404", f"field {name} is {renamed[name]} now ({old[name].type})")
-        elif name not in new:
-            yield Change("TC403", f"field {name} is gone ({old[name].type})")
-        elif kind(old[name].type) != kind(new[name].type):
-            yield Change("TC405", f"field {name} is {new[name].type} now, not {old[name].type}")
+            above = renamed[name]
+            yield Change("TC404", f"field {name} is {above} now ({old[name].type})", above)
+            continue
+        if name not in new:
+            yield Change("TC403", f"field {name} is gone ({old[name].type})", above)
+            continue
+        above = name
+        if kind(old[name].type) != kind(new[name].type):
+            says = f"field {name} is {new[name].type} now, not {old[name].type}"
+            yield Change("TC405", says, name)
         elif new[name].needs and new[name].needs != old[name].needs:
-            yield Change("TC403", f"field {name} is there only under {new[name].needs} now")
+            says = f"field {name} is there only under {new[name].needs} now"
+            yield Change("TC403", says, name)
     kept = [name for name in names if name in new or name in renamed]
     now = [renamed.get(name, name) for name in kept]
     order = [name for name in others if name in set(now)]
     if now != order:
-        yield Change("TC406", f"{', '.join(_apart(order, now))} is the order of fields now")
+        apart = _apart(order, now)
+        yield Change("TC406", f"{', '.join(apart)} is the order of fields now", apart[0])
     for name, behind in inserted:
-        yield Change("TC406", f"new field {name} is before {behind} ({new[name].type})")
+        yield Change("TC406", f"new field {name} is before {behind} ({new[name].type})", name)
     taken = {*renamed.values(), *(name for name, _ in inserted)}
     for name in others:
         if name not in old and name not in taken:

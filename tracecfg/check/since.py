@@ -80,7 +80,8 @@ def abi(tree: Tree, facts: Facts, against: Since, hits: Iterable[Hit]) -> Abi:
     )
     read = shapes(tree, facts.files, facts.includes, headers)
     broken = frozenset(hit.place.file for hit in hits if hit.rule == "TC901")
-    return Abi(shapes=read, systems=systems, names=names, broken=broken)
+    texts = {header: facts.files[header].text for header in read}
+    return Abi(shapes=read, texts=texts, systems=systems, names=names, broken=broken)
 
 
 def _may_differ(facts: Facts, header: str, against: Since) -> bool:

@@ -81,6 +81,14 @@ class Source:
     def place(self, offset: int) -> Place:
         return Place(self.path, self._lines.of(offset))
 
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer("\n", self.text))]
+
+    def line_start(self, line: int) -> int:
+        """The offset of a line, from 1."""
+        return self._starts[line - 1]
+
     def column(self, offset: int) -> int:
         """From 1, in characters."""
         return offset - self.text.rfind("\n", 0, offset)
