@@ -320,6 +320,37 @@ def test_what_is_a_rename(root: Path, text: Callable[[str], str], says: list[str
     ]
 
 
+def test_an_event_behind_a_condition(root: Path) -> None:
+    replaced(TASK, SLEEP, f"#ifdef CONFIG_NAPS\n{SLEEP}#endif\n")(root)
+    assert told(root) == [
+        (
+            "TC408",
+            line(root, TASK, SLEEP[:40]),
+            "task: event task_sleep is there only under CONFIG_NAPS now",
+        )
+    ]
+    assert check(Request(tree=root, since="HEAD")).abi_summary == (told(root)[0][2],)
+    # it may have another definition for the others
+    replaced(TASK, "#endif\n", f"#else\n{SLEEP}#endif\n", 1)(root)
+    assert told(root) == []
+    git(root, "checkout", "--quiet", TASK)
+    replaced(TASK, SLEEP, f"#ifdef CONFIG_TRACING_TASK\n{SLEEP}#endif\n")(root)
+    assert not [each for each in told(root) if each[0] == "TC408"]
+    git(root, "checkout", "--quiet", TASK)
+    replaced(TASK, "CONFIG_TASK_STATS", "CONFIG_TASK_COUNTS")(root)
+    assert told(root) == []
+    git(root, "checkout", "--quiet", TASK)
+    wake = "DEFINE_EVENT(task_template, task_wake"
+    replaced(TASK, wake, f"#ifdef CONFIG_NAPS\n{wake}")(root)
+    replaced(TASK, SLEEP, f"{SLEEP}#endif\n")(root)
+    assert [each[2] for each in told(root)] == [
+        "task: events task_wake, task_sleep are there only under CONFIG_NAPS now"
+    ]
+    git(root, "checkout", "--quiet", TASK)
+    replaced(TASK, "#ifdef CONFIG_TASK_STATS", "#if 1")(root)
+    assert told(root) == []
+
+
 DIFF = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 

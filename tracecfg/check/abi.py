@@ -29,7 +29,8 @@ _PAIRS = 250_000
 class Version(NamedTuple):
     """One header's definition of an event.
 
-    classes: of the event
+    classes: of the event; needs: symbols without which it is not there, those apart that a series
+    makes for trace systems
     fields: of each variant that #ifdef chooses from; None where they could not be told
     of: where these fields are defined
     """
@@ -37,6 +38,7 @@ class Version(NamedTuple):
     header: str
     place: Place
     classes: tuple[str, ...]
+    needs: frozenset[str]
     fields: tuple[Fields, ...] | None
     of: Place
 
@@ -51,6 +53,7 @@ class Abi:
 
     shapes, texts: of these headers, by path; systems: the subsystem of each
     names: of all events that tracefs may have, in any header
+    prefix: of the options that are for trace systems
     broken: headers not all of which could be read
     """
 
@@ -58,6 +61,7 @@ class Abi:
     texts: Mapping[str, str]
     systems: Mapping[str, str]
     names: frozenset[Key]
+    prefix: str
     broken: frozenset[str]
 
 
@@ -103,6 +107,7 @@ class _Comparison:
         self._moved(gone, added)
         self._renamed(gone, added)
         self._gone(gone)
+        self._conditions()
         self._fields()
         for system, name in sorted(added):
             self.told.summary.append(f"{system}: event {name} added")
@@ -212,6 +217,22 @@ class _Comparison:
                 else:
                     self.told.summary.append(f"{system}: {who}: {change.says}")
 
+    def _conditions(self) -> None:
+        """Events that a configuration may lack now which had them."""
+        found: dict[tuple[str, str, str], list[tuple[Place, str]]] = defaultdict(list)
+        for system, name in sorted(self.old.keys() & self.new.keys()):
+            for old, new in self._matched(self.old[system, name], self.new[system, name]):
+                # one symbol instead of another may be its new name
+                if new.needs > old.needs:
+                    more = " && ".join(f"CONFIG_{each}" for each in sorted(new.needs - old.needs))
+                    found[new.header, system, more].append((new.place, name))
+        for (_, system, symbols), events in sorted(found.items()):
+            were = "event" if len(events) == 1 else "events"
+            verb = "is" if len(events) == 1 else "are"
+            who = listed(name for _, name in sorted(events))
+            message = f"{were} {who} {verb} there only under {symbols} now"
+            self.told.tell("TC408", min(events)[0], system, message)
+
     def _field(self, version: Version, name: str) -> Place:
         places = self.after.shapes[version.header].fields
         known = (places.get((each, what)) for what in (name, "") for each in version.classes)
@@ -242,6 +263,7 @@ def _versions(abi: Abi) -> dict[Key, list[Version]]:
                     header,
                     event.place,
                     event.classes,
+                    frozenset(each for each in event.needs if not each.startswith(abi.prefix)),
                     tuple(fields) if told else None,
                     shape.places.get(event.classes[0], event.place),
                 )

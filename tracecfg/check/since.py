@@ -81,7 +81,14 @@ def abi(tree: Tree, facts: Facts, against: Since, hits: Iterable[Hit]) -> Abi:
     read = shapes(tree, facts.files, facts.includes, headers)
     broken = frozenset(hit.place.file for hit in hits if hit.rule == "TC901")
     texts = {header: facts.files[header].text for header in read}
-    return Abi(shapes=read, texts=texts, systems=systems, names=names, broken=broken)
+    return Abi(
+        shapes=read,
+        texts=texts,
+        systems=systems,
+        names=names,
+        prefix=facts.prefix,
+        broken=broken,
+    )
 
 
 def _may_differ(facts: Facts, header: str, against: Since) -> bool:
