@@ -351,6 +351,39 @@ def test_an_event_behind_a_condition(root: Path) -> None:
     assert told(root) == []
 
 
+RUNS = "__field(u64, runs)"
+
+
+@pytest.mark.parametrize(
+    ("header", "was", "now", "rule"),
+    [
+        ("#define MOST 15\n", "u8[15], runs", "u8[MOST], runs", ""),
+        ("#define MOST (0x0f)\t/* bytes */\n", "u8[MOST], runs", "u8[15], runs", ""),
+        ("#define MOST 16\n", "u8[15], runs", "u8[MOST], runs", "TC405"),
+        ("#define MOST (SOME + 1)\n", "u8[15], runs", "u8[MOST], runs", "TC407"),
+        ("", "u8[15], runs", "u8[MOST], runs", "TC407"),
+        ("#define MOST 15\n", "u8[15], runs", "u16[MOST], runs", "TC405"),
+        ("typedef unsigned long flags_t;\n", "unsigned long, runs", "flags_t, runs", ""),
+        ("typedef unsigned long flags_t;\n", "u32, runs", "flags_t, runs", "TC405"),
+        ("typedef int k_t;\ntypedef k_t flags_t;\n", "flags_t, runs", "int, runs", ""),
+        ("typedef u32 flags_t;\ntypedef u64 flags_t;\n", "s64, runs", "flags_t, runs", "TC407"),
+        ("", "s64, runs", "flags_t, runs", "TC407"),
+        ("", "struct a, runs", "struct b, runs", "TC405"),
+    ],
+)
+def test_a_type_by_another_name(root: Path, header: str, was: str, now: str, rule: str) -> None:
+    (root / "include/linux/most.h").write_text(header)
+    replaced(TASK, RUNS, f"__field({was})")(root)
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message=was")
+    replaced(TASK, f"__field({was})", f"__field({now})")(root)
+    assert [each[0] for each in told(root)] == ([rule] if rule else [])
+    if header and not rule:
+        # with a meaning that differs, too
+        (root / "include/linux/most.h").write_text(header + "\n")
+        assert [each[0] for each in told(root)] == ["TC407"]
+
+
 DIFF = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 

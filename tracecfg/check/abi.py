@@ -78,13 +78,18 @@ class Changes:
         self.summary.append(line)
 
 
-def changes(before: Abi, after: Abi, renamed: Mapping[str, str]) -> Changes:
-    """renamed: new paths of headers, by old ones"""
-    return _Comparison(before, after, renamed).made()
+def changes(
+    before: Abi, after: Abi, renamed: Mapping[str, str], meanings: Mapping[str, str]
+) -> Changes:
+    """renamed: new paths of headers, by old ones; meanings: of names in types"""
+    return _Comparison(before, after, renamed, meanings).made()
 
 
 class _Comparison:
-    def __init__(self, before: Abi, after: Abi, renamed: Mapping[str, str]) -> None:
+    def __init__(
+        self, before: Abi, after: Abi, renamed: Mapping[str, str], meanings: Mapping[str, str]
+    ) -> None:
+        self.meanings = meanings
         self.before = before
         self.after = after
         self.renamed = renamed
@@ -210,7 +215,7 @@ class _Comparison:
                     of[new.of] = new
         for (system, before, after, place), names in sorted(pairs.items()):
             who = listed(list(dict.fromkeys(names)))
-            for change in fieldchanges.found(before, after):
+            for change in fieldchanges.found(before, after, self.meanings):
                 if change.rule:
                     at = self._field(of[place], change.at)
                     self.told.tell(change.rule, at, system, f"{who}: {change.says}")

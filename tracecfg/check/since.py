@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from tracecfg.check.abi import Abi
+from tracecfg.check import typenames
+from tracecfg.check.abi import Abi, Changes
+from tracecfg.check.abi import changes as compared
 from tracecfg.check.facts import Facts, Hit
 from tracecfg.check.fingerprint import fingerprint
 from tracecfg.errors import TracecfgError, UnsupportedTreeError
@@ -89,6 +91,13 @@ def abi(tree: Tree, facts: Facts, against: Since, hits: Iterable[Hit]) -> Abi:
         prefix=facts.prefix,
         broken=broken,
     )
+
+
+def changes(tree: Tree, before: Abi, after: Abi, against: Since) -> Changes:
+    """What tools see of them."""
+    names = typenames.asked_for(before.shapes.values(), after.shapes.values())
+    meanings = typenames.meanings(tree, names, against.base.differs) if names else {}
+    return compared(before, after, against.base.renamed, meanings)
 
 
 def _may_differ(facts: Facts, header: str, against: Since) -> bool:
