@@ -24,6 +24,9 @@ _EQUAL = {
     "unsigned short int": "unsigned short",
     "long long int": "long long",
     "unsigned long long int": "unsigned long long",
+    "uint": "unsigned int",
+    "ulong": "unsigned long",
+    "ushort": "unsigned short",
     # a macro
     "pgoff_t": "unsigned long",
     **dict.fromkeys(("u8", "__u8", "uint8_t"), "unsigned char"),
