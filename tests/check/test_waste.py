@@ -69,6 +69,9 @@ CALLS = {
     "pasted with blanks": "#define T(n) \\\n\ttrace_ ## n(1)\n\tT(x);",
     "pasted in two steps": "#define U(n) trace_##n\n#define T(n, a) U(n)(a)\n\tT(x, 1);",
     "pasted from a piece": "#define U(n) trace_##n(1)\n#define T() U(x)\n\tT();",
+    "pasted by another name": "#define D x\n#define T(n) trace_##n(1)\n\tT(D);",
+    "pasted by another name in steps": "#define E x\n#define D E\n#define _T(n,...) "
+    "trace_##n(__VA_ARGS__)\n#define T(n,...) _T(n, __VA_ARGS__)\n\tT(D, 1);",
     "pasted by a macro of the kernel": "#define N x\n\tCONCATENATE(trace_, N)(1);",
 }
 NO_CALLS = {
@@ -91,6 +94,7 @@ NO_CALLS = {
     "a pasted stub": "#define S(n) static inline void trace_##n(int a) { }\nS(x)",
     "a macro that pastes another name": "#define T(n) trace_##n(1)\n\tT(y);",
     "a pasted comment": "#define T(n) trace_##n(1)\n\t/* T(x); */",
+    "another name that is not pasted": "#define D x\n#define T(n) trace_##n(1)\n\tT(y);",
     "a longer pasted name": "#define T(n) trace_y_##n(1)\n\tT(x);",
 }
 
@@ -132,7 +136,8 @@ def test_each_event_of_a_subsystem_has_a_finding_of_its_own(found: Made) -> None
 
 @pytest.mark.parametrize(
     "path",
-    ["arch/odd/kernel/x.c", "samples/x/x.c", "drivers/staging/x.h", "arch/odd/entry.S", "lib/x.c"],
+    ["arch/odd/kernel/x.c", "samples/x/x.c", "drivers/staging/x.h", "arch/odd/entry.S", "lib/x.c"]
+    + [f"lib/x.{suffix}" for suffix in ("inc", "inl", "def", "tbl", "cc", "c.h", "c.inc", "hx")],
 )
 def test_a_call_counts_wherever_it_is(found: Made, path: str) -> None:
     assert found(event("x"), {path: "\ttrace_x(1);\n"}) == []
@@ -155,6 +160,11 @@ def test_what_is_no_kernel_code_calls_nothing(found: Made, path: str) -> None:
             "kernel/a/x.c": "#define NAME x\n#include <m/n.h>\n",
         },
         {"drivers/a/b/t.h": "#define T(n) trace_##n(1)\n", "drivers/a/c/d/e.c": "\tT(x);\n"},
+        {
+            "kernel/n.h": "#define D x\n",
+            H: "#define U(n) trace_##n(1)\n#define T(n) U(n)\n",
+            C: '#include "n.h"\n#include "made.h"\n\tT(D);\n',
+        },
         {
             "include/m/m.h": "#define T(n) trace_y_##n(1)\n",
             "drivers/a/t.h": "#define T(n) trace_##n(1)\n",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tracecfg.kernel.fieldmacros import spelled
@@ -23,6 +24,9 @@ _EQUAL = {
     "unsigned short int": "unsigned short",
     "long long int": "long long",
     "unsigned long long int": "unsigned long long",
+    "uint": "unsigned int",
+    "ulong": "unsigned long",
+    "ushort": "unsigned short",
     # a macro
     "pgoff_t": "unsigned long",
     **dict.fromkeys(("u8", "__u8", "uint8_t"), "unsigned char"),
@@ -34,15 +38,26 @@ _EQUAL = {
     **dict.fromkeys(("s32", "__s32", "int32_t"), "int"),
     **dict.fromkeys(("s64", "__s64", "int64_t"), "long long"),
 }
+_TAGS = ("struct", "union", "enum")
+_BASIC = frozenset(
+    ("bool", "char", "void", *(word for each in _EQUAL.values() for word in each.split()))
+)
+_NONE: Mapping[str, str] = MappingProxyType({})
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_NAME = re.compile(r"^[A-Za-z_]\w*$")
+_DEPTH = 3
+"""Types that stand for each other."""
 _LONGEST = 1000
 """Fields that are compared one by one."""
 
 
 class Change(NamedTuple):
-    """rule: "" for what breaks no tool"""
+    """rule: "" for what breaks no tool; at: the field, of those that are there now, at which it
+    shows; "" for none"""
 
     rule: str
     says: str
+    at: str = ""
 
 
 def same(old: tuple[Fields, ...] | None, new: tuple[Fields, ...] | None) -> bool:
@@ -56,11 +71,49 @@ def _bare(fields: Fields) -> list[tuple[str, str]]:
     return [(each.name, kind(each.type)) for each in fields]
 
 
-def kind(type_name: str) -> str:
-    """What is the same for two types that differ in nothing that a reader of the record sees."""
+def kind(type_name: str, meanings: Mapping[str, str] = _NONE) -> str:
+    """What is the same for two types that differ in nothing that a reader of the record sees.
+
+    meanings: of names of types, and of numbers
+    """
+    how, of, length = _parts(type_name, meanings)
+    return f"{how}{of}{length}"
+
+
+def _parts(type_name: str, meanings: Mapping[str, str]) -> tuple[str, str, str]:
     base, bracket, rest = spelled(_NO_PART.sub("", type_name)).partition("[")
     how, blank, of = base.rpartition("__data_loc ") if "__data_loc " in base else ("", "", base)
-    return f"{how}{blank}{_EQUAL.get(of, of)}{bracket}{rest}"
+    for _ in range(_DEPTH):
+        of = _EQUAL.get(of, of)
+        of = meanings.get(of, of)
+    rest = _WORD.sub(lambda word: meanings.get(word[0], word[0]), rest)
+    return f"{how}{blank}", _EQUAL.get(of, of), f"{bracket}{rest}"
+
+
+def unknown(type_name: str) -> set[str]:
+    """Names in it that may stand for what another one is."""
+    _, of, length = _parts(type_name, _NONE)
+    found = set(_WORD.findall(length))
+    return found if _is_plain(of) else found | set(_NAME.findall(of))
+
+
+def _is_plain(of: str) -> bool:
+    # of the arms of an #ifdef
+    every = of.removeprefix("__rel_loc ").split(" or ")
+    words = (each.split(" ") for each in every if not each.endswith("*"))
+    return all(each[0] in _TAGS or _BASIC.issuperset(each) for each in words)
+
+
+def _may_be_same(old: str, new: str, meanings: Mapping[str, str]) -> bool:
+    """Types that are not known to be different."""
+    (how, of, length), (how_now, of_now, length_now) = (
+        _parts(each, meanings) for each in (old, new)
+    )
+    if how != how_now or bool(length) != bool(length_now):
+        return False
+    sure = _is_plain(of) and _is_plain(of_now)
+    told = not (_WORD.search(length) or _WORD.search(length_now))
+    return (of == of_now or not sure) and (length == length_now or not told)
 
 
 def likeness(name: str, other: str) -> float:
@@ -72,7 +125,11 @@ def likeness(name: str, other: str) -> float:
     return (head + tail) / max(len(name), len(other))
 
 
-def found(before: tuple[Fields, ...], after: tuple[Fields, ...]) -> list[Change]:
+def found(
+    before: tuple[Fields, ...],
+    after: tuple[Fields, ...],
+    meanings: Mapping[str, str] = _NONE,
+) -> list[Change]:
     """What changed, of events whose #ifdefs choose one of several structs: each with its like."""
     old = [each for each in before if each not in after]
     new = [each for each in after if each not in before]
@@ -81,32 +138,43 @@ def found(before: tuple[Fields, ...], after: tuple[Fields, ...]) -> list[Change]
         return []
     changes: list[Change] = []
     for number, each in enumerate(old):
-        changes += _between(each, new[min(number, len(new) - 1)])
+        changes += _between(each, new[min(number, len(new) - 1)], meanings)
     return list(dict.fromkeys(changes))
 
 
-def _between(before: Fields, after: Fields) -> Iterator[Change]:
+def _between(before: Fields, after: Fields, meanings: Mapping[str, str]) -> Iterator[Change]:
     old, new = _by_name(before), _by_name(after)
     names, others = list(old), list(new)
     if max(len(names), len(others)) > _LONGEST:
         return
     renamed, inserted = _aligned(old, new)
+    above = next(iter(others), "")
     for name in names:
         if name in renamed:
-            yield Change("TC404", f"field {name} is {renamed[name]} now ({old[name].type})")
-        elif name not in new:
-            yield Change("TC403", f"field {name} is gone ({old[name].type})")
-        elif kind(old[name].type) != kind(new[name].type):
-            yield Change("TC405", f"field {name} is {new[name].type} now, not {old[name].type}")
+            above = renamed[name]
+            yield Change("TC404", f"field {name} is {above} now ({old[name].type})", above)
+            continue
+        if name not in new:
+            yield Change("TC403", f"field {name} is gone ({old[name].type})", above)
+            continue
+        above = name
+        if kind(old[name].type, meanings) != kind(new[name].type, meanings):
+            says = f"field {name} is {new[name].type} now, not {old[name].type}"
+            if _may_be_same(old[name].type, new[name].type, meanings):
+                yield Change("TC407", f"{says}: whether that is the same cannot be told", name)
+            else:
+                yield Change("TC405", says, name)
         elif new[name].needs and new[name].needs != old[name].needs:
-            yield Change("TC403", f"field {name} is there only under {new[name].needs} now")
+            says = f"field {name} is there only under {new[name].needs} now"
+            yield Change("TC403", says, name)
     kept = [name for name in names if name in new or name in renamed]
     now = [renamed.get(name, name) for name in kept]
     order = [name for name in others if name in set(now)]
     if now != order:
-        yield Change("TC406", f"{', '.join(_apart(order, now))} is the order of fields now")
+        apart = _apart(order, now)
+        yield Change("TC406", f"{', '.join(apart)} is the order of fields now", apart[0])
     for name, behind in inserted:
-        yield Change("TC406", f"new field {name} is before {behind} ({new[name].type})")
+        yield Change("TC406", f"new field {name} is before {behind} ({new[name].type})", name)
     taken = {*renamed.values(), *(name for name, _ in inserted)}
     for name in others:
         if name not in old and name not in taken:

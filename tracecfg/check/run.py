@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tracecfg import planning
 from tracecfg.beside import beside
-from tracecfg.check import abi, applied, baseline, configs, guards, headers, ownfiles, since, waste
+from tracecfg.check import applied, baseline, configs, guards, headers, ownfiles, since, waste
 from tracecfg.check.abi import Abi, Changes
 from tracecfg.check.facts import Facts, Hit, Undone
 from tracecfg.check.judge import judge
@@ -89,7 +89,7 @@ def check(request: Request) -> Result:
     changes = Changes()
     if branch is not None:
         were, before = earlier()
-        changes = abi.changes(before, since.abi(tree, facts, branch), branch.base.renamed)
+        changes = since.changes(tree, before, since.abi(tree, facts, branch, hits), branch)
         hits += changes.hits
     judged = judge(hits, in_force, _texts(tree, facts, {hit.place.file for hit in hits}), asked)
     if branch is not None:
@@ -124,7 +124,7 @@ def _earlier(
     request = replace(request, configs=configs.there(tree, request.configs))
     hits = [*_hits(facts), *_beside_the_tree(request, tree, facts)]
     texts = _texts(tree, facts, {hit.place.file for hit in hits})
-    return judge(hits, in_force, texts, asked).findings, since.abi(tree, facts, branch)
+    return judge(hits, in_force, texts, asked).findings, since.abi(tree, facts, branch, hits)
 
 
 def _check_possible(request: Request, facts: Facts) -> None:

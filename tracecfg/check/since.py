@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from tracecfg.check.abi import Abi
-from tracecfg.check.facts import Facts
+from tracecfg.check import typenames
+from tracecfg.check.abi import Abi, Changes
+from tracecfg.check.abi import changes as compared
+from tracecfg.check.facts import Facts, Hit
 from tracecfg.check.fingerprint import fingerprint
 from tracecfg.errors import TracecfgError, UnsupportedTreeError
 from tracecfg.kernel.fieldmacros import STAGES, TRACE_EVENTS_H
@@ -63,8 +65,11 @@ def _words(tree: Tree, before: Overlay) -> frozenset[str] | None:
     return words_that_matter(texts, fields)
 
 
-def abi(tree: Tree, facts: Facts, against: Since) -> Abi:
-    """The events of one state of the tree, as far as they can be others in the other one."""
+def abi(tree: Tree, facts: Facts, against: Since, hits: Iterable[Hit]) -> Abi:
+    """The events of one state of the tree, as far as they can be others in the other one.
+
+    hits: what was found in it
+    """
     systems = {
         header: each.system.name for each in facts.plan.decisions for header in each.system.headers
     }
@@ -76,7 +81,23 @@ def abi(tree: Tree, facts: Facts, against: Since) -> Abi:
         if event.kind is not EventKind.TRACEPOINT
     )
     read = shapes(tree, facts.files, facts.includes, headers)
-    return Abi(shapes=read, systems=systems, names=names)
+    broken = frozenset(hit.place.file for hit in hits if hit.rule == "TC901")
+    texts = {header: facts.files[header].text for header in read}
+    return Abi(
+        shapes=read,
+        texts=texts,
+        systems=systems,
+        names=names,
+        prefix=facts.prefix,
+        broken=broken,
+    )
+
+
+def changes(tree: Tree, before: Abi, after: Abi, against: Since) -> Changes:
+    """What tools see of them."""
+    names = typenames.asked_for(before.shapes.values(), after.shapes.values())
+    meanings = typenames.meanings(tree, names, against.base.differs) if names else {}
+    return compared(before, after, against.base.renamed, meanings)
 
 
 def _may_differ(facts: Facts, header: str, against: Since) -> bool:

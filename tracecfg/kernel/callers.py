@@ -259,10 +259,20 @@ class _Reading:
             if source and macro.by_inclusion:
                 words.update(calls.WORD.findall(source.text))
             elif source:
-                words |= pasting.given(source, macro.names)
+                given = pasting.given(source, macro.names)
+                words |= pasting.stood_for(given, [source, *self._included(source)])
         filling, chains = frozenset(words), tuple(sorted(macro.chains))
         for pattern in macro.patterns[:_MANY]:
             yield Paste(pattern, filling, chains)
+
+    def _included(self, source: Source) -> Iterator[Source]:
+        folder = posixpath.dirname(source.path)
+        for name in source.includes[:_MANY]:
+            for where in (folder, _SHARED):
+                path = posixpath.normpath(posixpath.join(where, name[1:-1]))
+                if self.tree.is_file(path) and (found := self._source(path)):
+                    yield found
+                    break
 
 
 def _is_pasted(match: str) -> bool:

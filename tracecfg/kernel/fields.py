@@ -17,6 +17,7 @@ from typing import NamedTuple
 from tracecfg.kernel import ctext
 from tracecfg.kernel.ctext import Directive
 from tracecfg.kernel.events import EventMacro, EventReader, Reading
+from tracecfg.kernel.fieldlines import field_places
 from tracecfg.kernel.fieldmacros import FieldMacro, fields_of
 from tracecfg.kernel.macros import ExpansionTooLongError, Macro
 from tracecfg.kernel.source import Source
@@ -50,25 +51,30 @@ Fields = tuple[Field, ...]
 
 
 class EventShape(NamedTuple):
-    """place: where its name stands; classes: several where #ifdef chooses"""
+    """place: where its name stands; classes: several where #ifdef chooses
+    needs: the symbols that all of its definitions ask for
+    """
 
     place: Place
     classes: tuple[str, ...]
+    needs: frozenset[str]
 
 
 class Shape(NamedTuple):
     """What a trace header says of the events that it makes in tracefs.
 
     classes: the fields of each, several where #ifdef chooses; a TRACE_EVENT is one of its own name
-    places: of the classes
+    places: of the classes; fields: of what is in them, by class and name, as far as it is in the
+    header itself
     unknown: classes some of whose fields could not be told
     """
 
     events: Mapping[str, EventShape]
     classes: Mapping[str, tuple[Fields, ...]]
     places: Mapping[str, Place]
-    unknown: frozenset[str] = frozenset()
-    problems: tuple[tuple[Place, str], ...] = ()
+    fields: Mapping[tuple[str, str], Place]
+    unknown: frozenset[str]
+    problems: tuple[tuple[Place, str], ...]
 
 
 class FieldReader:
@@ -99,12 +105,17 @@ class FieldReader:
             reading.problems.append((Place(header.path, 1), "its macros expand without end"))
         return Shape(
             {
-                name: EventShape(event.place, tuple(dict.fromkeys(reading.classes_of[name])))
+                name: EventShape(
+                    event.place,
+                    tuple(dict.fromkeys(reading.classes_of[name])),
+                    reading.needs(name),
+                )
                 for name, event in reading.events.items()
                 if event.kind is not EventKind.TRACEPOINT
             },
             {name: tuple(dict.fromkeys(each)) for name, each in reading.classes.items()},
             reading.places,
+            field_places(header, ENTRY, reading.fields_here()),
             frozenset(reading.unknown),
             tuple(dict.fromkeys(reading.problems)),
         )
@@ -128,6 +139,7 @@ class _FieldReading(Reading):
         self.places: dict[str, Place] = {}
         self.unknown: set[str] = set()
         self.classes_of: dict[str, list[str]] = defaultdict(list)
+        self.defined: dict[str, set[Place]] = defaultdict(set)
 
     def plain_calls(self, source: Source, start: int, stop: int) -> int:
         """Every call's arguments are wanted, not only its names."""
@@ -143,11 +155,12 @@ class _FieldReading(Reading):
             return False
         elif macro.kind is EventKind.TRACEPOINT:
             return True
-        elif macro.class_at is not None:
-            self.classes_of[name].append(self.plain(args[macro.class_at]))
-            return True
         else:
-            self.classes_of[name].append(name)
+            self.defined[name].add(place)
+            of = name if macro.class_at is None else self.plain(args[macro.class_at])
+            self.classes_of[name].append(of)
+            if macro.class_at is not None:
+                return True
         self.places.setdefault(name, place)
         entry = self._entry(args)
         if entry is None:
@@ -155,6 +168,24 @@ class _FieldReading(Reading):
         else:
             self.classes[name].append(self._parsed(name, entry, place))
         return True
+
+    def needs(self, name: str) -> frozenset[str]:
+        """The symbols that all definitions of an event ask for."""
+        every = [
+            frozenset(self.header.needed_at(self.header.line_start(place.line)))
+            if place.file == self.header.path
+            else frozenset[str]()
+            for place in self.defined[name]
+        ]
+        return frozenset.intersection(*every) if every else frozenset()
+
+    def fields_here(self) -> dict[str, tuple[Place, set[str]]]:
+        """Where the header's classes begin, and the names of their fields."""
+        return {
+            name: (place, {field.name for fields in self.classes[name] for field in fields})
+            for name, place in self.places.items()
+            if place.file == self.header.path and name in self.classes
+        }
 
     def _entry(self, args: list[str]) -> str | None:
         """What stands in the brackets of TP_STRUCT__entry; it may be what a macro stands for."""

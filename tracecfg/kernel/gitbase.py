@@ -8,10 +8,18 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
-from tracecfg.errors import TracecfgError, UsageError, escaped, shortened
+from tracecfg.errors import (
+    TracecfgError,
+    UnsupportedTreeError,
+    UsageError,
+    escaped,
+    shortened,
+)
 from tracecfg.kernel.gitrepo import git, no_filters, refreshed_index
 from tracecfg.kernel.tree import MAX_FILE, Tree
 
@@ -21,6 +29,11 @@ _AT_ONCE = 32 * 1024 * 1024
 _INCOMPLETE = "a partial clone lacks files: `git fetch --refetch --no-filter` gets them"
 _RENAMES = 2000
 """Files that are compared with each other to find renamed ones."""
+_PAIRS = 2500
+"""As many of those that git does not track."""
+_ALIKE = 0.6
+"""Of their lines; any two headers have some."""
+_SOURCES = (".c", ".h")
 
 
 class Blob(NamedTuple):
@@ -119,26 +132,61 @@ def _compared(tree: Tree, commit: str) -> Base:
     how = ("--raw", "-z", "--no-abbrev", "--ignore-submodules=all", "--relative", "--no-ext-diff")
     config = no_filters(tree)
     differs: dict[str, Blob | None] = {}
-    gone = False
+    gone: dict[str, Blob] = {}
     with refreshed_index(tree, config) as index:
         asked = ("diff-index", "--no-renames", *how, commit, "--")
         raw = git(tree, *asked, config=config, index=index)
     for old, new, name, path in _records(raw):
         if _GITLINK not in (old, new):
             differs[path] = Blob(old, name) if old else None
-            gone |= not new
-    untracked = git(tree, "ls-files", "--others", "--exclude-standard", "-z", "--")
-    for path in os.fsdecode(untracked).split("\0"):
-        # a folder is another repository
-        if path and not path.endswith("/"):
-            differs.setdefault(path, None)
+            if not new:
+                gone[path] = Blob(old, name)
+    others = git(tree, "ls-files", "--others", "--exclude-standard", "-z", "--")
+    # a folder is another repository
+    untracked = [path for path in os.fsdecode(others).split("\0") if path and path[-1] != "/"]
+    for path in untracked:
+        differs.setdefault(path, None)
     renamed = {}
     if gone:
         # of the index, whose files are objects
         renames = ("--cached", f"-l{_RENAMES}", "--find-renames", "--diff-filter=R")
         raw = git(tree, "diff-index", *renames, *how, commit, "--", config=config)
         renamed = dict(_renames(raw))
+        left = {path: blob for path, blob in gone.items() if path not in renamed}
+        renamed |= _renamed_untracked(tree, left, untracked)
     return Base(commit, differs, _new_folders(tree, commit, differs), renamed)
+
+
+def _renamed_untracked(
+    tree: Tree, gone: Mapping[str, Blob], untracked: Sequence[str]
+) -> dict[str, str]:
+    """Headers and sources that were moved without git: those that have most lines in common, and
+    more than two headers have by chance."""
+    new = [path for path in untracked if path.endswith(_SOURCES)]
+    old = {path: each.name for path, each in gone.items() if path.endswith(_SOURCES)}
+    if not new or not old or len(new) * len(old) > _PAIRS:
+        return {}
+    lines: dict[str, Counter[bytes]] = {}
+    for path in new:
+        with suppress(UnsupportedTreeError):
+            lines[path] = Counter(tree.read_bytes(path).split(b"\n"))
+    were = {
+        name: Counter((data or b"").split(b"\n")) for name, data in contents(tree, [*old.values()])
+    }
+    alike = [
+        (-2 * (were[name] & lines[there]).total() / total, path, there)
+        for path, name in old.items()
+        for there in lines
+        if path.rpartition(".")[2] == there.rpartition(".")[2]
+        and (total := were[name].total() + lines[there].total())
+    ]
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for likeness, path, there in sorted(alike):
+        if likeness <= -_ALIKE and path not in found and there not in taken:
+            found[path] = there
+            taken.add(there)
+    return found
 
 
 def _new_folders(tree: Tree, commit: str, differs: Mapping[str, Blob | None]) -> frozenset[str]:

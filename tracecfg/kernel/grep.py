@@ -11,7 +11,11 @@ from tracecfg.errors import UnsupportedTreeError
 from tracecfg.kernel.search import MATCHES, NOT_KERNEL, Searcher, below, folders, started
 from tracecfg.kernel.tree import Tree
 
-SUFFIXES = (".c", ".h", ".S", ".rs")
+SUFFIXES = (
+    *(".c", ".h", ".S", ".rs"),
+    # what C code includes besides headers
+    *(".inc", ".inl", ".def", ".tbl", ".cc", ".cpp", ".hpp", ".hx"),
+)
 
 
 def matches(

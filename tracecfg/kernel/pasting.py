@@ -130,6 +130,23 @@ def given(source: Source, macros: Collection[str]) -> set[str]:
     return found
 
 
+def stood_for(words: Collection[str], sources: Iterable[Source]) -> set[str]:
+    """The words, and those of the macros without arguments that some of them are."""
+    aliases: dict[str, set[str]] = defaultdict(set)
+    found = set(words)
+    for source in sources:
+        if any(word in source.text for word in words):
+            for macro in source.defines.values():
+                if macro.params is None:
+                    aliases[macro.name] |= macro.names
+    todo = list(words)
+    while todo:
+        new = aliases.get(todo.pop(), set()) - found
+        found |= new
+        todo += new
+    return found
+
+
 def _in_brackets(source: Source, opening: int) -> str | None:
     """What stands in the brackets that open there; None where they are not closed."""
     text = source.text[opening : opening + _SHORT]

@@ -81,9 +81,18 @@ class Source:
     def place(self, offset: int) -> Place:
         return Place(self.path, self._lines.of(offset))
 
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer("\n", self.text))]
+
+    def line_start(self, line: int) -> int:
+        """The offset of a line, from 1."""
+        return self._starts[line - 1]
+
     def line(self, number: int) -> str:
         """From 1."""
-        return self.text.split("\n", number)[number - 1]
+        start = self.line_start(number)
+        return self.text[start:].partition("\n")[0]
 
     def column(self, offset: int) -> int:
         """From 1, in characters."""
