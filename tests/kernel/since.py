@@ -22,6 +22,7 @@ _PLAIN = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 """An event with nothing but plain fields, a line each."""
+_NAMED = re.compile(r"^(?:TRACE_EVENT\w*\(|DEFINE_EVENT\w*\(\s*\w+,)\s*(\w+)", re.MULTILINE)
 _FIELD = re.compile(r"\t\t__field\([ \t]*([ \t\w]+?)[ \t]*,[ \t]*(\w+)[ \t]*\)\n")
 
 
@@ -94,10 +95,12 @@ def broken(tree: Path, count: int, seed: int) -> list[Broken]:
     headers = trees.git(tree, "grep", "-l", "--fixed-strings", "trace/define_trace.h", "--", "*.h")
     paths = [path for path in headers.split() if not path.startswith(("samples/", "tools/"))]
     dice.shuffle(paths)
+    texts = {path: (tree / path).read_text(errors="surrogateescape") for path in paths}
+    names = Counter(name for text in texts.values() for name in _NAMED.findall(text))
     found: list[Broken] = []
-    for path in paths:
-        text = (tree / path).read_text(errors="surrogateescape")
-        events = list(_PLAIN.finditer(text))
+    for path, text in texts.items():
+        # one of another architecture has the name as well, and would still be there
+        events = [each for each in _PLAIN.finditer(text) if names[each["event"]] == 1]
         if events and len(found) < count:
             event = dice.choice(events)
             changed, rule, says = _CHANGES[len(found) % len(_CHANGES)](event)

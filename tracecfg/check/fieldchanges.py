@@ -111,7 +111,9 @@ def _may_be_same(old: str, new: str, meanings: Mapping[str, str]) -> bool:
     )
     if how != how_now or bool(length) != bool(length_now):
         return False
-    sure = _is_plain(of) and _is_plain(of_now)
+    tags = [each.split(" ")[0] in _TAGS for each in (of, of_now)]
+    # a struct has its name: what stands for another type is hardly a struct's
+    sure = (_is_plain(of) and _is_plain(of_now)) or tags[0] != tags[1]
     told = not (_WORD.search(length) or _WORD.search(length_now))
     return (of == of_now or not sure) and (length == length_now or not told)
 
