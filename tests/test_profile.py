@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.kernel.lab.cache import missing
+from tracecfg import userfile
 from tracecfg.errors import UnknownNameError, UsageError
 from tracecfg.profile import find, load, parse
 from tracecfg.tomlplace import places
@@ -265,8 +266,14 @@ def test_a_file_that_was_found_is_not_somebody_elses_choice(
 
 
 def test_a_file_that_is_none(tmp_path: Path) -> None:
+    """A pipe is one that the user names, not one that is found: anybody may have left it there."""
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(UsageError, match="no regular file"):
-        load(tmp_path / "fifo", "x")
+        userfile.read(tmp_path / "fifo", "--config", found=True)
+    reading, writing = os.pipe()
+    os.write(writing, b'[profile.x]\nevents = ["gpio"]\n')
+    os.close(writing)
+    assert load(Path(f"/dev/fd/{reading}"), "x").name == "x"
+    os.close(reading)
     with pytest.raises(UsageError, match="Is a directory"):
         load(tmp_path, "x")
